@@ -30,11 +30,11 @@ func (c *callCommand) Run(ctx context.Context, std streams) error {
 		_, err := io.WriteString(std.out, onebot.Help("", app.EnvironmentLocale(), nil))
 		return err
 	}
-	address, token := cmp.Or(c.URL, "http://127.0.0.1:5700"), c.Token
+	target := bot.Target{URL: cmp.Or(c.URL, "http://127.0.0.1:5700"), Token: c.Token}
 	out := std.out
 	if c.Config != "" {
 		var err error
-		if address, token, err = app.BotAddress(c.Config, c.Account, config.HTTP); err != nil {
+		if target, err = app.BotAddress(c.Config, c.Account, config.HTTP); err != nil {
 			return err
 		}
 		if isTerminal(std.err) && !plainTerminal() {
@@ -43,7 +43,7 @@ func (c *callCommand) Run(ctx context.Context, std streams) error {
 			out = line.before(out)
 		}
 	}
-	return whatToDo(bot.PrintCall(ctx, out, address, token, c.Action, c.Params), c.Config)
+	return whatToDo(bot.PrintCall(ctx, out, target, c.Action, c.Params), c.Config)
 }
 
 // whatToDo adds to an error of a call what to do about it; config is the file of the

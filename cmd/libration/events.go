@@ -18,12 +18,12 @@ type eventsCommand struct {
 
 // Run prints events until it is stopped.
 func (c *eventsCommand) Run(ctx context.Context, std streams) error {
-	address, token := cmp.Or(c.URL, "ws://127.0.0.1:6700"), c.Token
+	target := bot.Target{URL: cmp.Or(c.URL, "ws://127.0.0.1:6700"), Token: c.Token}
 	if c.Config != "" {
 		var err error
-		if address, token, err = app.BotAddress(c.Config, c.Account, config.WebSocket); err != nil {
+		if target, err = app.BotAddress(c.Config, c.Account, config.WebSocket); err != nil {
 			return err
 		}
 	}
-	return whatToDo(bot.PrintEvents(ctx, std.out, newLog(std.err, "info", false), address, token), c.Config)
+	return whatToDo(bot.PrintEvents(ctx, std.out, newLog(std.err, "info", false), target), c.Config)
 }

@@ -1,12 +1,15 @@
 package transport
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"os"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"libration/internal/tlsfiles"
 )
 
 // corkLimit is how many bytes a corked connection holds before it writes them.
@@ -194,4 +197,22 @@ func (l corkListener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	return newCorkConn(c, l.timeout), nil
+}
+
+// tlsListener hands out connections with TLS above the cork while there is a certificate.
+// The handshake is made by package net/http, within its time for heads.
+type tlsListener struct {
+	corkListener
+	keeper *atomic.Pointer[tlsfiles.Keeper]
+}
+
+func (l *tlsListener) Accept() (net.Conn, error) {
+	c, err := l.corkListener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	if k := l.keeper.Load(); k != nil {
+		return tls.Server(c, k.Server()), nil
+	}
+	return c, nil
 }

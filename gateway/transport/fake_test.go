@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	stdlog "log"
 	"log/slog"
 	"strings"
 	"sync"
@@ -245,3 +246,6 @@ func fields(t testing.TB, b []byte) map[string]any {
 	}
 	return m
 }
+
+// stdLogger is for what logs by package log.
+func (l *logBuffer) stdLogger() *stdlog.Logger { return stdlog.New(l, "", 0) }

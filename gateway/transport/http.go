@@ -16,6 +16,7 @@ import (
 	"libration/internal/inbound"
 	"libration/internal/network"
 	"libration/internal/text"
+	"libration/internal/tlsfiles"
 	"libration/internal/webguard"
 )
 
@@ -32,8 +33,10 @@ const (
 
 // HTTPOptions configure an HTTP server for actions. Address is required.
 type HTTPOptions struct {
-	// Address is host:port. Port 0 takes a free one.
+	// Address is host:port, or unix:/path. Port 0 takes a free one.
 	Address string
+	// TLS names the files of the certificate; none: without TLS.
+	TLS tlsfiles.Files
 	// AccessToken is required from callers; "" for none, on loopback addresses only.
 	AccessToken string
 	// CORS lists the web origins ("https://example.org", or "*" for all) whose pages
@@ -45,7 +48,7 @@ type HTTPOptions struct {
 	// Network is where it listens; default the system's.
 	Network network.Network
 	// Port is one that several accounts share, and Account the Sharer.Key of this one; nil:
-	// Address, Network and Connections make one of its own.
+	// Address, TLS, Network and Connections make one of its own.
 	Port    *Port
 	Account string
 	// OnRefused is called for each request that was refused before it reached an
@@ -91,7 +94,7 @@ func NewHTTP(d gateway.Answerer, o HTTPOptions, log *slog.Logger) (*HTTP, error)
 		return nil, fmt.Errorf("%s http: %w", d.Dialect(), err)
 	}
 	h := &HTTP{
-		server:  newServer(d.Dialect()+" http", o.Port, o.Account, PortOptions{Address: o.Address, Network: o.Network, Connections: o.Connections}, log),
+		server:  newServer(d.Dialect()+" http", "http", o.Port, o.Account, PortOptions{Address: o.Address, TLS: o.TLS, Network: o.Network, Connections: o.Connections}, log),
 		dialect: d,
 		token:   o.AccessToken,
 		cors:    o.CORS,

@@ -2,8 +2,10 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -27,6 +29,12 @@ const (
 
 // checkAddress reports what is wrong with the address of a listening service.
 func checkAddress(address, token string) error {
+	if path, ok := network.UnixPath(address); ok {
+		if err := network.CheckUnix(path); err != nil {
+			return unixProblem(path, err)
+		}
+		return nil // only who may open the file gets there
+	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return text.Errorf("address %q is not host:port; use for example 127.0.0.1:3000", "地址 %q 不是 host:port；例如写 127.0.0.1:3000", address)
@@ -53,11 +61,33 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
+// unixProblem explains why there is no socket at a path.
+func unixProblem(path string, err error) error {
+	switch {
+	case errors.Is(err, network.ErrUnixPath):
+		return text.Errorf("address unix:%s names no file: use for example unix:/run/libration/bot.sock", "地址 unix:%s 没有指定文件：例如写 unix:/run/libration/bot.sock", path)
+	case errors.Is(err, network.ErrUnixLong):
+		return text.Errorf("address unix:%s: the path has %d bytes, and the system takes at most %d: use a shorter one", "地址 unix:%s：路径有 %d 字节，系统最多支持 %d：请使用更短的路径", path, len(path), network.MaxUnixPath())
+	case errors.Is(err, network.ErrNoSocket):
+		return text.Errorf("address unix:%s: the file is there and is no socket: remove it, or use another path", "地址 unix:%s：该文件已存在，且不是套接字：请删除它，或换一个路径", path)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return text.Errorf("the socket %s is in use by another program, or by another copy of this one: stop it or use another path", "套接字 %s 已被其他程序（或本程序的另一个实例）使用：请停止它，或换一个路径", path)
+	case errors.Is(err, fs.ErrPermission):
+		return text.Errorf("no permission to make the socket %s: use a folder that this user may write to: %v", "没有权限创建套接字 %s：请使用当前用户可写的文件夹：%v", path, err)
+	case errors.Is(err, fs.ErrNotExist):
+		return text.Errorf("the folder of the socket %s does not exist: make it", "套接字 %s 所在的文件夹不存在：请创建它", path)
+	}
+	return text.Errorf("listen on the socket %s: %v", "监听套接字 %s：%v", path, err)
+}
+
 // listen opens the port and explains the usual failures.
 func listen(ctx context.Context, n network.Network, address string) (net.Listener, error) {
 	ln, err := n.Listen(ctx, address)
 	if err == nil {
 		return ln, nil
+	}
+	if path, ok := network.UnixPath(address); ok {
+		return nil, unixProblem(path, err)
 	}
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
@@ -76,6 +106,7 @@ func listen(ctx context.Context, n network.Network, address string) (net.Listene
 type server struct {
 	status
 	name    string
+	scheme  string // of its URLs without TLS
 	port    *Port
 	account string // whose it is, on the port
 	log     *slog.Logger
@@ -84,12 +115,12 @@ type server struct {
 	lasting bool
 	refuse  func(status int, why text.Text) gateway.Answer
 	// check asks the service itself, at its own address, whether it answers.
-	check func(ctx context.Context, address string) error
+	check func(ctx context.Context, addr net.Addr) error
 	ready chan struct{} // of the present or next run; guarded by status.mu
 }
 
 // newServer makes the part; port is nil for one that nobody shares, made as own says.
-func newServer(name string, port *Port, account string, own PortOptions, log *slog.Logger) server {
+func newServer(name, scheme string, port *Port, account string, own PortOptions, log *slog.Logger) server {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
@@ -97,7 +128,7 @@ func newServer(name string, port *Port, account string, own PortOptions, log *sl
 		own.Log = log
 		port = NewPort(own)
 	}
-	return server{name: name, port: port, account: account, log: log, time: defaultTiming(), ready: make(chan struct{})}
+	return server{name: name, scheme: scheme, port: port, account: account, log: log, time: defaultTiming(), ready: make(chan struct{})}
 }
 
 // Name implements Service.
@@ -118,6 +149,14 @@ func (s *server) Ready() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.ready
+}
+
+// url is what bots connect to.
+func (s *server) url(addr net.Addr) string {
+	if unix, ok := addr.(*net.UnixAddr); ok {
+		return s.port.scheme(s.scheme) + "://" + unix.Name + ":" + s.Prefix() + "/"
+	}
+	return s.port.scheme(s.scheme) + "://" + addr.String() + s.Prefix()
 }
 
 // listens notes the address, before the service has proved to answer; answers
@@ -175,7 +214,7 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	s.listens(m.addr)
-	s.log.Info("listening", "service", s.name, "address", m.addr.String())
+	s.log.Info("listening", "service", s.name, "address", m.addr.String(), "url", s.url(m.addr))
 
 	checked := make(chan error, 1)
 	go func() { checked <- s.checkSelf(ctx, m.addr) }()
@@ -244,6 +283,12 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 }
 
 func connOf(ctx context.Context) *corkConn {
-	c, _ := ctx.Value(connKey{}).(*corkConn)
-	return c
+	switch c := ctx.Value(connKey{}).(type) {
+	case *corkConn:
+		return c
+	case *tls.Conn:
+		below, _ := c.NetConn().(*corkConn)
+		return below
+	}
+	return nil
 }

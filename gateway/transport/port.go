@@ -6,15 +6,15 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"libration/gateway"
 	"libration/internal/inbound"
 	"libration/internal/network"
 	"libration/internal/text"
-	"libration/internal/webguard"
+	"libration/internal/tlsfiles"
 )
 
 // Sharer is one of the accounts that share a Port.
@@ -31,8 +31,10 @@ type Sharer struct {
 
 // PortOptions configure a Port. Address is required.
 type PortOptions struct {
-	// Address is host:port. Port 0 takes a free one.
+	// Address is host:port, or unix:/path. Port 0 takes a free one.
 	Address string
+	// TLS names the files of the certificate; none: it speaks plain HTTP.
+	TLS tlsfiles.Files
 	// Network is where it listens; default the system's.
 	Network network.Network
 	// Connections bounds the open connections, with those of the ports that share it;
@@ -47,11 +49,13 @@ type PortOptions struct {
 type Port struct {
 	o PortOptions
 
-	mu      sync.RWMutex      // guards what follows
-	sharers []Sharer          // of the configuration; at most one: there is nothing to tell apart
-	routes  []string          // first parts of paths that name no account
-	mounts  map[string]*mount // by Sharer.Key
-	serving *serving          // nil while nobody runs
+	mu      sync.RWMutex                    // guards what follows
+	sharers []Sharer                        // of the configuration; at most one: there is nothing to tell apart
+	routes  []string                        // first parts of paths that name no account
+	mounts  map[string]*mount               // by Sharer.Key
+	serving *serving                        // nil while nobody runs
+	files   tlsfiles.Files                  // of the certificate, as configured
+	keeper  atomic.Pointer[tlsfiles.Keeper] // of it, as new connections get it; nil: none
 }
 
 // serving is the time from the first service that runs to the last.
@@ -62,6 +66,7 @@ type serving struct {
 	cancel context.CancelFunc // of all requests
 	ended  chan struct{}      // closed when it accepts no more
 	err    error              // why; read after ended
+	watch  sync.WaitGroup     // of the files of the certificate
 }
 
 // mount is a service that runs.
@@ -86,7 +91,43 @@ func NewPort(o PortOptions) *Port {
 	if o.Connections == nil {
 		o.Connections = inbound.NewPool(inbound.MostConnections, o.Log)
 	}
-	return &Port{o: o, mounts: make(map[string]*mount)}
+	return &Port{o: o, files: o.TLS, mounts: make(map[string]*mount)}
+}
+
+// Secure says in which files the certificate is from now on. A service that is mounted
+// later reads them.
+func (p *Port) Secure(files tlsfiles.Files) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.files = files
+}
+
+// secure reads the certificate, when it is another one than that of before. The caller
+// holds mu.
+func (p *Port) secure() error {
+	before := p.keeper.Load()
+	switch {
+	case p.files == (tlsfiles.Files{}):
+		p.keeper.Store(nil)
+	case before == nil || before.Files() != p.files || p.serving == nil:
+		k, err := tlsfiles.Keep(p.files, p.o.Log.With("address", p.o.Address))
+		if err != nil {
+			return err
+		}
+		p.keeper.Store(k)
+	}
+	return nil
+}
+
+// scheme is how its URLs begin: plain is http or ws.
+func (p *Port) scheme(plain string) string {
+	switch _, unix := network.UnixPath(p.o.Address); {
+	case unix:
+		return plain + "+unix"
+	case p.keeper.Load() != nil:
+		return plain + "s"
+	}
+	return plain
 }
 
 // Share says which accounts there are, in the order of the configuration, and with what
@@ -115,6 +156,9 @@ func (p *Port) mount(ctx context.Context, m *mount) error {
 	defer p.mu.Unlock()
 	if p.mounts[m.key] != nil {
 		return text.Errorf("account %q listens on %s already", "账号 %q 已在监听 %s", m.key, p.o.Address)
+	}
+	if err := p.secure(); err != nil {
+		return err
 	}
 	if p.serving == nil {
 		if err := p.open(ctx, m.time); err != nil {
@@ -146,11 +190,28 @@ func (p *Port) open(ctx context.Context, times timing) error {
 		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return withConn(ctx, c) },
 	}
 	go func() {
-		s.err = s.web.Serve(corkListener{p.o.Connections.Listener(ln), times.write})
+		s.err = s.web.Serve(&tlsListener{corkListener{p.o.Connections.Listener(ln), times.write}, &p.keeper})
 		close(s.ended)
 	}()
+	s.watch.Go(func() { p.watch(base, times.look) })
 	p.serving = s
 	return nil
+}
+
+// watch reads the certificate again when it changes, until ctx ends.
+func (p *Port) watch(ctx context.Context, period time.Duration) {
+	t := time.NewTicker(period)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			if k := p.keeper.Load(); k != nil {
+				k.Look()
+			}
+		}
+	}
 }
 
 // unmount stops a service: it gets no new requests, and those that run have until calls
@@ -189,107 +250,11 @@ func (m *mount) unmount(calls context.Context) {
 		return
 	}
 	m.cancel()
+	m.watch.Wait()
 	if m.web.Shutdown(calls) != nil {
 		late, cancel := soon()
 		defer cancel()
 		_ = m.web.Shutdown(late)
 		_ = m.web.Close()
 	}
-}
-
-// answer hands a request to the service of its account.
-func (p *Port) answer(w http.ResponseWriter, r *http.Request) {
-	m, shared, cut, refused := p.find(r)
-	if m == nil {
-		if refused.Status == http.StatusServiceUnavailable {
-			w.Header().Set("Retry-After", "1")
-		}
-		reply(w, refused)
-		return
-	}
-	if cut > 0 {
-		r = cutPath(r, cut)
-	}
-	if !m.requests.enter() {
-		w.Header().Set("Retry-After", "1")
-		reply(w, m.refuse(http.StatusServiceUnavailable, text.T("the service is stopping", "服务正在停止")))
-		return
-	}
-	defer m.requests.done()
-	if shared || m.lasting { // the port may outlive the service
-		ctx, cancel := context.WithCancel(r.Context())
-		defer cancel()
-		defer context.AfterFunc(m.ctx, cancel)()
-		r = r.WithContext(ctx)
-	}
-	m.handle(w, r)
-}
-
-// find returns the service that a request is for, whether it is one of several, and how
-// much of the path names its account. Without a service, refused is the answer.
-func (p *Port) find(r *http.Request) (_ *mount, shared bool, cut int, refused gateway.Answer) {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	var some *mount
-	for _, some = range p.mounts {
-		break
-	}
-	if some == nil { // the last one has just gone
-		return nil, false, 0, gateway.Answer{Status: http.StatusServiceUnavailable}
-	}
-	first, _, deeper := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	switch len(p.sharers) {
-	case 0:
-		return some, false, 0, gateway.Answer{}
-	case 1: // others may be on their way out
-		m := p.mounts[p.sharers[0].Key]
-		if m == nil {
-			return nil, false, 0, some.refuse(http.StatusServiceUnavailable, text.T("the account does not run yet", "账号尚未运行"))
-		}
-		if first == p.sharers[0].Name { // there were others, and may be again
-			cut = 1 + len(first)
-		}
-		return m, false, cut, gateway.Answer{}
-	}
-	at := slices.IndexFunc(p.sharers, func(s Sharer) bool { return s.Name == first })
-	self := r.Header.Get("X-Self-ID")
-	status, why := http.StatusNotFound, text.T("there is no such account", "没有该账号")
-	switch {
-	case at >= 0:
-		cut = 1 + len(first)
-	case self != "":
-		at = slices.IndexFunc(p.sharers, func(s Sharer) bool { n := s.Self(); return n != 0 && strconv.FormatUint(n, 10) == self })
-	default:
-		at = slices.IndexFunc(p.sharers, func(s Sharer) bool { return s.Default })
-		if first == "" || slices.Contains(p.routes, first) || !deeper && some.calls {
-			status, why = http.StatusBadRequest, text.T("there are several accounts: put the name of one before the path, /NAME/..., or its number into the header X-Self-ID",
-				"有多个账号：请在路径前加上账号的名称（/NAME/...），或在请求头 X-Self-ID 中给出 QQ 号")
-		}
-	}
-	if at < 0 {
-		if host, _, err := net.SplitHostPort(p.o.Address); err == nil && isLoopback(host) && webguard.IsLoopbackHost(r.Host) { // strangers are told no names
-			var names []string
-			for _, s := range p.sharers {
-				names = append(names, s.Name)
-			}
-			why = text.T("%s: %s", "%s：%s").Fill(why, strings.Join(names, ", "))
-		}
-		return nil, false, 0, some.refuse(status, why)
-	}
-	m := p.mounts[p.sharers[at].Key]
-	if m == nil {
-		return nil, false, 0, some.refuse(http.StatusServiceUnavailable, text.T("account %s does not run yet", "账号 %s 尚未运行").Fill(p.sharers[at].Name))
-	}
-	return m, true, cut, gateway.Answer{}
-}
-
-// cutPath returns the request without the beginning of its path.
-func cutPath(r *http.Request, cut int) *http.Request {
-	short, u := *r, *r.URL
-	u.Path, u.RawPath = u.Path[cut:], ""
-	if u.Path == "" {
-		u.Path = "/"
-	}
-	short.URL = &u
-	return &short
 }

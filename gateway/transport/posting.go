@@ -258,7 +258,7 @@ func (p *posting) try(ctx context.Context, body []byte) (said answer, f *fault, 
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused },
 	})
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.o.URL, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(body))
 	if err != nil {
 		return answer{}, &fault{PostNoAnswer, dialReason(err, 0)}, false
 	}

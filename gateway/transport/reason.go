@@ -2,12 +2,15 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/coder/websocket"
@@ -69,8 +72,37 @@ func dialReason(err error, status int) error {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return text.Errorf("no answer in time: %v", "没有及时应答：%v", err)
 	}
+	if why := tlsReason(err); why != nil {
+		return why
+	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		err = op.Err // its text has our port, which is another one each time
 	}
 	return err
+}
+
+// tlsReason explains a handshake of TLS that failed; nil: it was something else.
+func tlsReason(err error) error {
+	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		err = e.Err
+	}
+	if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return text.Errorf("the bot's certificate is of an authority that is not known here: name a PEM file with that in tls.ca, or set skip_tls_verify (%v)",
+			"机器人证书的颁发机构未知：请在 tls.ca 中填写其证书的 PEM 文件，或设置 skip_tls_verify（%v）", e)
+	}
+	if e, ok := errors.AsType[x509.HostnameError](err); ok {
+		return text.Errorf("the bot's certificate is for another name: use a name that is in it in the URL (%v)", "机器人的证书不属于该名称：请在 URL 中使用证书里的名称（%v）", e)
+	}
+	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
+		return text.Errorf("the bot's certificate is out of date, or the clock of this machine is wrong (%v)", "机器人的证书已过期，或本机时钟不正确（%v）", e)
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return text.Errorf("the bot speaks no TLS there: begin the URL with ws:// or http://", "机器人在该地址不使用 TLS：URL 请以 ws:// 或 http:// 开头")
+	}
+	// Alerts of the other side have no type of their own.
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" && strings.Contains(op.Err.Error(), "certificate") {
+		return text.Errorf("the bot wants another certificate from this service: set tls.certificate and tls.key to what it accepts (%v)",
+			"机器人要求本服务提供其他证书：请把 tls.certificate 和 tls.key 设为它接受的证书（%v）", op.Err)
+	}
+	return nil
 }

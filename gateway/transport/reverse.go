@@ -2,13 +2,11 @@ package transport
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +18,7 @@ import (
 	"libration/internal/network"
 	"libration/internal/redact"
 	"libration/internal/text"
+	"libration/internal/tlsfiles"
 )
 
 // Defaults of ReverseOptions.
@@ -31,7 +30,7 @@ const (
 // ReverseOptions configure connections to a bot that listens. URL, or APIURL and
 // EventURL, are required.
 type ReverseOptions struct {
-	// URL (ws:// or wss://) gets one connection for actions and events, which is what
+	// URL (ws://, wss:// or ws+unix://) gets one connection for actions and events, which is what
 	// nearly all bots want. The other two are then not used.
 	URL string
 	// APIURL and EventURL get a connection each; one may be empty.
@@ -45,6 +44,9 @@ type ReverseOptions struct {
 	HandshakeTimeout time.Duration
 	// InsecureSkipVerify accepts any certificate of a wss:// server.
 	InsecureSkipVerify bool
+	// TLS names files of authorities and of a certificate for the bot; none: those of the
+	// system, and no certificate.
+	TLS tlsfiles.Files
 	// Events, Heartbeat and MaxMessage are those of WebSocketOptions.
 	Events     gateway.Selection
 	Heartbeat  time.Duration
@@ -75,7 +77,7 @@ func (o *ReverseOptions) validate(d gateway.Speaker) error {
 	}
 	for _, u := range []struct{ option, value string }{{"url", o.URL}, {"api url", o.APIURL}, {"event url", o.EventURL}} {
 		if u.value != "" {
-			errs = append(errs, checkURL(u.option, u.value))
+			errs = append(errs, checkBotURL(u.option, u.value, "ws"))
 		}
 	}
 	if strings.ContainsFunc(o.AccessToken, func(r rune) bool { return r < ' ' || r == 0x7f }) {
@@ -91,20 +93,6 @@ func (o *ReverseOptions) validate(d gateway.Speaker) error {
 	return errors.Join(errs...)
 }
 
-// checkURL never quotes the whole value: it may contain a token.
-func checkURL(option, value string) error {
-	u, err := url.Parse(value)
-	switch {
-	case err != nil:
-		return text.Errorf("%s cannot be read: use a form like ws://127.0.0.1:8080/path", "无法识别 %s：请写成 ws://127.0.0.1:8080/path 的形式", option)
-	case u.Scheme != "ws" && u.Scheme != "wss":
-		return text.Errorf("%s begins with %q: it must begin with ws:// or wss://", "%s 以 %q 开头：应以 ws:// 或 wss:// 开头", option, u.Scheme)
-	case u.Hostname() == "":
-		return text.Errorf("%s names no host: use a form like ws://127.0.0.1:8080/path", "%s 没有主机名：请写成 ws://127.0.0.1:8080/path 的形式", option)
-	}
-	return nil
-}
-
 // Reverse keeps connections to a bot open. Proxies
 // of the environment are not used and redirects are not followed.
 type Reverse struct {
@@ -113,6 +101,7 @@ type Reverse struct {
 	log     *slog.Logger
 	dialect gateway.Talker
 	time    timing
+	dialing dialing
 
 	links []*link
 }
@@ -128,6 +117,7 @@ func NewReverse(d gateway.Talker, o ReverseOptions, log *slog.Logger) (*Reverse,
 		log = slog.New(slog.DiscardHandler)
 	}
 	r := &Reverse{o: o, log: log, dialect: d, time: defaultTiming()}
+	r.dialing = dialing{network: o.Network, files: o.TLS, insecure: o.InsecureSkipVerify, log: log}
 	if o.URL != "" {
 		r.links = []*link{{Reverse: r, url: o.URL, line: gateway.Line{Requests: true, Events: true}}}
 		return r, nil
@@ -199,20 +189,14 @@ func (l *link) dial(ctx context.Context) (ws *websocket.Conn, wire *corkConn, la
 	}
 	// Its goroutine may go on when ctx has ended.
 	var dialled atomic.Pointer[corkConn]
-	transport := &http.Transport{
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			c, err := l.o.Network.Dial(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			wire := newCorkConn(c, l.time.write)
-			dialled.Store(wire)
-			return wire, nil
-		},
-		TLSClientConfig:   &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: l.o.InsecureSkipVerify},
-		DisableKeepAlives: true,
-	}
-	ws, response, err := websocket.Dial(ctx, l.url, &websocket.DialOptions{
+	socket, plain := socketOf(l.url)
+	transport := l.dialing.transport(socket, func(c net.Conn) net.Conn {
+		wire := newCorkConn(c, l.time.write)
+		dialled.Store(wire)
+		return wire
+	})
+	transport.DisableKeepAlives = true
+	ws, response, err := websocket.Dial(ctx, plain, &websocket.DialOptions{
 		HTTPClient: &http.Client{
 			Transport:     transport,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

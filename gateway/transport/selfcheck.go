@@ -10,7 +10,6 @@ import (
 
 	"github.com/coder/websocket"
 
-	"libration/internal/network"
 	"libration/internal/text"
 )
 
@@ -25,7 +24,7 @@ const maxCheckAnswer = 1 << 20
 func (s *server) checkSelf(ctx context.Context, addr net.Addr) error {
 	ctx, cancel := context.WithTimeout(ctx, s.time.check)
 	defer cancel()
-	return guarded(s.log, func() error { return s.check(ctx, ownAddress(addr)) })
+	return guarded(s.log, func() error { return s.check(ctx, addr) })
 }
 
 // ownAddress is where this machine reaches a listener: one on all interfaces also
@@ -47,13 +46,30 @@ func ownAddress(addr net.Addr) string {
 // that URLs have not. Any guard lets it pass.
 const checkHost = "localhost"
 
-// checkClient is an HTTP client for one request to an address, past all proxies.
-func checkClient(n network.Network, address string) *http.Client {
+// checkURL is where a server is asked for a path, by its checkClient.
+func (s *server) checkURL(path string) string {
+	scheme := s.scheme
+	if s.port.keeper.Load() != nil {
+		scheme += "s"
+	}
+	return scheme + "://" + checkHost + s.Prefix() + path
+}
+
+// checkClient is an HTTP client for one request to the own address, past all proxies. It
+// trusts the own certificate alone.
+func (s *server) checkClient(addr net.Addr) *http.Client {
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		if unix, ok := addr.(*net.UnixAddr); ok {
+			return s.port.o.Network.Dial(ctx, "unix", unix.Name)
+		}
+		return s.port.o.Network.Dial(ctx, network, ownAddress(addr))
+	}
+	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true, MaxResponseHeaderBytes: headerBytes}
+	if k := s.port.keeper.Load(); k != nil {
+		transport.TLSClientConfig = k.Now().Own()
+	}
 	return &http.Client{
-		Transport: &http.Transport{
-			DialContext:       func(ctx context.Context, network, _ string) (net.Conn, error) { return n.Dial(ctx, network, address) },
-			DisableKeepAlives: true, MaxResponseHeaderBytes: headerBytes,
-		},
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -68,9 +84,9 @@ func checkHeaders(token string) http.Header {
 }
 
 // checkAnswer makes the dialect's own request as a bot would.
-func (h *HTTP) checkAnswer(ctx context.Context, address string) error {
+func (h *HTTP) checkAnswer(ctx context.Context, addr net.Addr) error {
 	probe := h.dialect.Probe()
-	r, err := http.NewRequestWithContext(ctx, probe.Method, "http://"+checkHost+h.port.prefix(h.account)+probe.Path, strings.NewReader(probe.Body))
+	r, err := http.NewRequestWithContext(ctx, probe.Method, h.checkURL(probe.Path), strings.NewReader(probe.Body))
 	if err != nil {
 		return err
 	}
@@ -78,7 +94,7 @@ func (h *HTTP) checkAnswer(ctx context.Context, address string) error {
 	if probe.Body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	response, err := checkClient(h.port.o.Network, address).Do(r)
+	response, err := h.checkClient(addr).Do(r)
 	if err != nil {
 		return dialReason(err, 0)
 	}
@@ -95,11 +111,11 @@ func (h *HTTP) checkAnswer(ctx context.Context, address string) error {
 
 // checkHandshake opens a connection as a bot would and waits for a frame. A server
 // whose dialect has a first frame has written that one by then.
-func (s *WebSocket) checkHandshake(ctx context.Context, address string) error {
+func (s *WebSocket) checkHandshake(ctx context.Context, addr net.Addr) error {
 	header := checkHeaders(s.token)
 	header.Set(checkHeader, s.secret)
-	ws, response, err := websocket.Dial(ctx, "ws://"+checkHost+s.port.prefix(s.account)+"/", &websocket.DialOptions{
-		HTTPClient: checkClient(s.port.o.Network, address), HTTPHeader: header, CompressionMode: websocket.CompressionDisabled,
+	ws, response, err := websocket.Dial(ctx, s.checkURL("/"), &websocket.DialOptions{
+		HTTPClient: s.checkClient(addr), HTTPHeader: header, CompressionMode: websocket.CompressionDisabled,
 	})
 	if err != nil {
 		if response != nil && response.StatusCode != http.StatusSwitchingProtocols {

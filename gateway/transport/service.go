@@ -164,6 +164,7 @@ type timing struct {
 	close  time.Duration // for the close handshake
 	stable time.Duration // a reverse connection older than this was a good one
 	check  time.Duration // for a new server to answer itself
+	look   time.Duration // from one look at the files of a certificate to the next
 }
 
 // defaultTiming: docs/protocol/onebot11.md a.4 (write deadline, pings). Drain, grace
@@ -181,5 +182,6 @@ func defaultTiming() timing {
 		close:  1500 * time.Millisecond,
 		stable: 10 * time.Second,
 		check:  5 * time.Second,
+		look:   10 * time.Second,
 	}
 }

@@ -2,12 +2,10 @@ package transport
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -17,6 +15,7 @@ import (
 	"libration/internal/network"
 	"libration/internal/redact"
 	"libration/internal/text"
+	"libration/internal/tlsfiles"
 )
 
 // DefaultWebhookTimeout bounds one post of a webhook that sets none.
@@ -36,7 +35,7 @@ const operationQueue = 256
 
 // WebhookOptions configure posts of events to a bot that listens. URL is required.
 type WebhookOptions struct {
-	// URL is http:// or https://.
+	// URL is http://, https:// or http+unix://.
 	URL string
 	// Secret is what posts are proved by, in the dialect's way; "": by nothing.
 	Secret string
@@ -47,6 +46,8 @@ type WebhookOptions struct {
 	Retry time.Duration
 	// InsecureSkipVerify accepts any certificate of an https:// server.
 	InsecureSkipVerify bool
+	// TLS is that of ReverseOptions.
+	TLS tlsfiles.Files
 	// Events and Heartbeat are those of WebSocketOptions.
 	Events    gateway.Selection
 	Heartbeat time.Duration
@@ -73,8 +74,10 @@ func (o *WebhookOptions) setDefaults() {
 // validate never quotes the whole URL: it may contain a token.
 func (o *WebhookOptions) validate(d gateway.Speaker) error {
 	var errs []error
-	if u, err := url.Parse(o.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		errs = append(errs, text.Errorf("the url is missing or cannot be used: it must look like http://127.0.0.1:8080/path", "url 缺失或不可用：应为 http://127.0.0.1:8080/path 的形式"))
+	if o.URL == "" {
+		errs = append(errs, text.Errorf("the url is missing: it must look like http://127.0.0.1:8080/path", "缺少 url：应为 http://127.0.0.1:8080/path 的形式"))
+	} else {
+		errs = append(errs, checkBotURL("url", o.URL, "http"))
 	}
 	if o.Timeout < 0 {
 		errs = append(errs, text.Errorf("timeout %v is negative", "超时 %v 为负", o.Timeout))
@@ -95,6 +98,9 @@ type Webhook struct {
 	log     *slog.Logger
 	dialect gateway.Poster
 	time    timing
+	dialing dialing
+	url     string // to ask for
+	socket  string // where it is asked for; "" for none
 }
 
 // NewWebhook makes a webhook; Run starts it. The error names the option, what is
@@ -107,7 +113,10 @@ func NewWebhook(d gateway.Poster, o WebhookOptions, log *slog.Logger) (*Webhook,
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Webhook{o: o, log: log, dialect: d, time: defaultTiming()}, nil
+	w := &Webhook{o: o, log: log, dialect: d, time: defaultTiming()}
+	w.dialing = dialing{network: o.Network, files: o.TLS, insecure: o.InsecureSkipVerify, log: log}
+	w.socket, w.url = socketOf(o.URL)
+	return w, nil
 }
 
 // Name implements Service.
@@ -122,15 +131,13 @@ func (w *Webhook) Run(ctx context.Context) (err error) {
 	defer func() { w.end(err) }()
 	calls, cancel := outlive(ctx, w.time.drain)
 	defer cancel()
+	web := w.dialing.transport(w.socket, nil)
+	web.IdleConnTimeout, web.MaxResponseHeaderBytes = idleTimeout, headerBytes
 	p := &posting{
 		Webhook: w, log: w.log.With("service", w.dialect.Dialect()+" webhook", "url", redact.URL(w.o.URL)),
 		client: &http.Client{
-			Timeout: w.o.Timeout,
-			Transport: &http.Transport{
-				DialContext:     w.o.Network.Dial,
-				TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: w.o.InsecureSkipVerify},
-				IdleConnTimeout: idleTimeout, MaxResponseHeaderBytes: headerBytes,
-			},
+			Timeout:       w.o.Timeout,
+			Transport:     web,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		pause: &backoff.ExponentialBackOff{

@@ -16,13 +16,16 @@ import (
 	"libration/internal/inbound"
 	"libration/internal/network"
 	"libration/internal/text"
+	"libration/internal/tlsfiles"
 	"libration/internal/webguard"
 )
 
 // WebSocketOptions configure a WebSocket server. Address is required.
 type WebSocketOptions struct {
-	// Address is host:port. Port 0 takes a free one.
+	// Address is host:port, or unix:/path. Port 0 takes a free one.
 	Address string
+	// TLS names the files of the certificate; none: without TLS.
+	TLS tlsfiles.Files
 	// AccessToken is required from clients; "" for none, on loopback addresses only.
 	AccessToken string
 	// Events are those that clients get.
@@ -40,7 +43,7 @@ type WebSocketOptions struct {
 	// Network is where it listens; default the system's.
 	Network network.Network
 	// Port is one that several accounts share, and Account the Sharer.Key of this one; nil:
-	// Address, Network and Connections make one of its own.
+	// Address, TLS, Network and Connections make one of its own.
 	Port    *Port
 	Account string
 	// OnRefused is called for each request that was refused, from many goroutines; nil:
@@ -95,7 +98,7 @@ func NewWebSocket(d gateway.Talker, o WebSocketOptions, log *slog.Logger) (*WebS
 	}
 	o.Journal.Name = "" // clients have none
 	w := &WebSocket{
-		server:  newServer(d.Dialect()+" websocket", o.Port, o.Account, PortOptions{Address: o.Address, Network: o.Network, Connections: o.Connections}, log),
+		server:  newServer(d.Dialect()+" websocket", "ws", o.Port, o.Account, PortOptions{Address: o.Address, TLS: o.TLS, Network: o.Network, Connections: o.Connections}, log),
 		dialect: d,
 		token:   o.AccessToken,
 		o:       sessionOptions{o.Events, o.Heartbeat, o.MaxMessage, o.Journal},

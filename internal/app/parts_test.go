@@ -106,14 +106,16 @@ func TestBotAddress(t *testing.T) {
 		{"[{type: websocket, address: '[::]:6700', access_token: a-token-of-sixteen}]", "onebot.connections", "ws://[::1]:6700 a-token-of-sixteen"},
 		{"[{type: http, address: '0.0.0.0:1', access_token: a-token-of-sixteen}, {type: websocket, address: 'localhost:0'}]", "http://127.0.0.1:1 a-token-of-sixteen", "--url"},
 		{"[{type: http, address: '0.0.0.0:1'}]", "set access_token", "set access_token"},
+		{"[{type: http, address: 'unix:/run/bot.sock', access_token: a}, {type: websocket, address: 'unix:///run/a:b.sock'}]", "http+unix://%2Frun%2Fbot.sock a", "ws+unix://%2Frun%2Fa%3Ab.sock"},
+		{"[{type: http, address: '127.0.0.1:1', tls: {certificate: none.pem, key: none.pem}}]", "none.pem does not exist", "no connection"},
 	} {
 		path := filepath.Join(t.TempDir(), "config.yaml")
 		if err := os.WriteFile(path, []byte("onebot: {connections: "+tt.connections+"}"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		for kind, want := range map[config.ConnectionType]string{config.HTTP: tt.http, config.WebSocket: tt.ws} {
-			url, token, err := BotAddress(path, "", kind)
-			got := url + " " + token
+			target, err := BotAddress(path, "", kind)
+			got := target.URL + " " + target.Token
 			if err != nil {
 				got = err.Error()
 			}
@@ -141,8 +143,8 @@ onebot: {connections: [{type: http, address: '127.0.0.1:1', access_token: first}
 		{"", config.HTTP, "http://127.0.0.1:1/a first"}, {"b", config.HTTP, "http://127.0.0.1:1/b second"},
 		{"b", config.WebSocket, "ws://127.0.0.1:2 second"}, {"a", config.WebSocket, "no connection"}, {"c", config.HTTP, "no account"},
 	} {
-		url, token, err := BotAddress(path, tt.name, tt.kind)
-		got := url + " " + token
+		target, err := BotAddress(path, tt.name, tt.kind)
+		got := target.URL + " " + target.Token
 		if err != nil {
 			got = err.Error()
 		}

@@ -24,6 +24,7 @@ func (a *App) port(c *config.Connection) *transport.Port {
 		p = transport.NewPort(transport.PortOptions{Address: c.Address, Network: a.o.Network, Connections: a.pool, Log: a.log})
 		a.ports[key] = p
 	}
+	p.Secure(c.TLS.Files())
 	return p
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"libration/internal/network"
 	"libration/internal/text"
 )
 
@@ -86,7 +87,7 @@ func (c *carried) yaml(l text.Language) string {
 		value("      ", "event_url", to.event)
 		secret("      ", "access_token", to.token)
 		secret("      ", "secret", to.secret)
-		if host, _, err := net.SplitHostPort(to.address); err == nil && to.token == "" && isPublic(host) {
+		if host, _, err := net.SplitHostPort(to.address); err == nil && carriedSocket(to.address) == "" && to.token == "" && isPublic(host) {
 			line(`      access_token: ""  # %s`, text.T("needed, for other machines reach this address: %d characters or more", "必填，其他机器可以访问该地址：不少于 %d 个字符").Fill(MinToken).In(l))
 		}
 		if to.format != c.format {
@@ -156,6 +157,14 @@ func carriedNumber(s string) string {
 	return s
 }
 
+// carriedSocket is the address of a listener on a Unix socket, "" for others.
+func carriedSocket(s string) string {
+	if path, ok := network.UnixPath(s); ok && network.CheckUnix(path) == nil {
+		return "unix:" + path
+	}
+	return ""
+}
+
 // carriedAddress is where a listener was, "" without a port.
 func carriedAddress(host, port string) string {
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
@@ -170,9 +179,16 @@ func carriedAddress(host, port string) string {
 	return net.JoinHostPort(strings.Trim(host, "[]"), port)
 }
 
-// carriedURL is an address with one of these schemes, "" for other texts and for one that
+// carriedURL is an address with one of these schemes, also by a Unix socket, "" for other texts and for one that
 // may hold a secret.
 func carriedURL(s string, schemes ...string) string {
+	if socket, plain, ok := network.UnixURL(s); ok {
+		if plain = carriedURL(plain, schemes...); plain == "" || strings.Contains(socket, ":") {
+			return ""
+		}
+		scheme, path, _ := strings.Cut(plain, "://localhost")
+		return scheme + "+unix://" + socket + ":" + path
+	}
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || strings.HasPrefix(u.Scheme, "your") {
 		return ""

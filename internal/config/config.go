@@ -4,7 +4,9 @@ import (
 	"net/url"
 	"time"
 
+	"libration/internal/network"
 	"libration/internal/redact"
+	"libration/internal/tlsfiles"
 	"libration/ntqq/message"
 )
 
@@ -384,11 +386,14 @@ type Connection struct {
 	// Names of the accounts that it belongs to; none: all.
 	// 所属账号的名称；不填表示全部。
 	Accounts []string `yaml:"accounts"`
-	// `host:port` to listen on. Anything but a loopback address needs `access_token`.
-	// 监听的 `host:port`。监听本机回环以外的地址必须设置 `access_token`。
+	// `host:port` to listen on, or `unix:/path` for a Unix socket. Anything but a loopback address or a socket needs `access_token`. See [Unix sockets](onebot.md#unix-sockets).
+	// 监听的 `host:port`，或 Unix 套接字 `unix:/路径`。监听本机回环和套接字以外的地址必须设置 `access_token`。见 [Unix 套接字](onebot.zh-CN.md#unix-套接字)。
 	Address string `yaml:"address" for:"http websocket"`
-	// The bot's address. Of a `reverse-websocket`: for actions and events, `ws://` or `wss://`. Of a `webhook`: where events are posted to, `http://` or `https://`.
-	// 机器人的地址。`reverse-websocket`：动作和事件共用，`ws://` 或 `wss://`。`webhook`：上报事件的地址，`http://` 或 `https://`。
+	// Certificates, as PEM files. See [TLS](onebot.md#tls).
+	// 证书，PEM 文件。见 [TLS](onebot.zh-CN.md#tls)。
+	TLS ConnectionTLS `yaml:"tls" for:"http websocket reverse-websocket webhook"`
+	// The bot's address. Of a `reverse-websocket`: for actions and events, `ws://`, `wss://` or `ws+unix://`. Of a `webhook`: where events are posted to, `http://`, `https://` or `http+unix://`.
+	// 机器人的地址。`reverse-websocket`：动作和事件共用，`ws://`、`wss://` 或 `ws+unix://`。`webhook`：上报事件的地址，`http://`、`https://` 或 `http+unix://`。
 	URL string `yaml:"url" for:"reverse-websocket webhook"`
 	// Instead of url: a connection for actions alone.
 	// 代替 url：动作单独使用的连接。
@@ -432,6 +437,24 @@ type Connection struct {
 	// Overrides onebot.start.
 	// 覆盖 onebot.start。
 	Start StartMode `yaml:"start"`
+}
+
+// ConnectionTLS names PEM files. They are read again when they change.
+type ConnectionTLS struct {
+	// PEM file with the certificate, the own one first. `http` and `websocket` speak `https://` and `wss://` with it, and nothing else. To a bot it is what the service proves itself by.
+	// 证书的 PEM 文件，自己的证书在最前。`http` 和 `websocket` 设置后只使用 `https://` 和 `wss://`。连接机器人时用于证明自己的身份。
+	Certificate string `yaml:"certificate" for:"http websocket reverse-websocket webhook"`
+	// PEM file with its key, without a pass phrase.
+	// 该证书的密钥的 PEM 文件，不能用口令加密。
+	Key string `yaml:"key" for:"http websocket reverse-websocket webhook"`
+	// PEM file with authorities that the bot's certificate may be of, beside those of the system.
+	// 机器人的证书颁发机构的 PEM 文件，与系统信任的一并使用。
+	CA string `yaml:"ca" for:"reverse-websocket webhook"`
+}
+
+// Files are the files that it names.
+func (t *ConnectionTLS) Files() tlsfiles.Files {
+	return tlsfiles.Files{Certificate: t.Certificate, Key: t.Key, CA: t.CA}
 }
 
 // Version is the ConfigVersion of new files. A file without one has 0.
@@ -540,9 +563,15 @@ func (c *Connection) JournalName() string {
 			continue
 		}
 		where = "(unreadable URL)"
+		socket, plain, unix := network.UnixURL(text)
+		if unix {
+			text = plain
+		}
 		if u, err := url.Parse(text); err == nil {
 			u.User, u.RawQuery, u.ForceQuery, u.Fragment = nil, "", false, ""
-			where = u.String()
+			if where = u.String(); unix {
+				where = "unix:" + socket + ":" + u.Path
+			}
 		}
 	}
 	return string(c.Type) + " " + where

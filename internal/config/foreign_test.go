@@ -64,6 +64,24 @@ onebot:
       access_token: ""  # copy it from servers[3].ws-reverse.middlewares.access-token
       reconnect: 3s
 `},
+	{"go-cqhttp", `servers:
+  - http: {address: "unix:///run/bot/http.sock", post: [{url: "http+unix:///run/bot/hook.sock:/event"}]}
+  - ws: {address: "unix:///run/bot/ws.sock", middlewares: {access-token: hunter2}}
+  - ws-reverse: {universal: "ws+unix://%2Frun%2Fbot%2Fws.sock/onebot/v11/ws"}
+  - ws-reverse: {universal: "ws+unix:///run/bot/ws.sock:/?access_token=hunter2"}
+message: {}
+`, `onebot:
+  connections:
+    - type: http
+      address: "unix:/run/bot/http.sock"
+    - type: webhook
+      url: "http+unix:///run/bot/hook.sock:/event"
+    - type: websocket
+      address: "unix:/run/bot/ws.sock"
+      access_token: ""  # copy it from servers[1].ws.middlewares.access-token
+    - type: reverse-websocket
+      url: "ws+unix:///run/bot/ws.sock:/onebot/v11/ws"
+`},
 	{"Lagrange.OneBot", "\uFEFF{\n\t// comment\n\t\"SignServerUrl\": \"https://sign.invalid/api/sign\",\n" + `	"Account": {"Uin": 123, "Password": "hunter2"},
 	"Message": {"StringPost": true},
 	"Implementations": [

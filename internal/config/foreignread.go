@@ -26,7 +26,7 @@ func readGoCQHTTP(top map[string]any) (c carried) {
 				if to.kind = WebSocket; kind == "http" {
 					to.kind = HTTP
 				}
-				to.address = carriedAddress(cmp.Or(host, textIn(server, "host")), cmp.Or(port, textIn(server, "port")))
+				to.address = cmp.Or(carriedSocket(textIn(server, "address")), carriedAddress(cmp.Or(host, textIn(server, "host")), cmp.Or(port, textIn(server, "port"))))
 				c.add(to)
 				for j, post := range listIn(server, "post") {
 					c.add(carriedConnection{

@@ -213,15 +213,22 @@ func makeKeys(docs comments, l text.Language) string {
 func makeConnections(docs comments, l text.Language) string {
 	var b strings.Builder
 	b.WriteString(text.T("| key | types | meaning |\n|---|---|---|\n", "| 键 | 适用类型 | 含义 |\n|---|---|---|\n").In(l))
-	typ := reflect.TypeFor[Connection]()
-	for i := range typ.NumField() {
-		f := typ.Field(i)
-		types := strings.Join(strings.Fields(f.Tag.Get("for")), text.T(", ", "、").In(l))
-		if types == "" {
-			types = text.T("all", "全部").In(l)
+	var rows func(typ reflect.Type, path string)
+	rows = func(typ reflect.Type, path string) {
+		for i := range typ.NumField() {
+			f := typ.Field(i)
+			types := strings.Join(strings.Fields(f.Tag.Get("for")), text.T(", ", "、").In(l))
+			if types == "" {
+				types = text.T("all", "全部").In(l)
+			}
+			key := join(path, f.Tag.Get("yaml"))
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", key, types, strings.TrimRight(docs.of(typ, f).In(l), ".。"))
+			if inner := structIn(f.Type); inner != nil {
+				rows(inner, key)
+			}
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Tag.Get("yaml"), types, strings.TrimRight(docs.of(typ, f).In(l), ".。"))
 	}
+	rows(reflect.TypeFor[Connection](), "")
 	return b.String()
 }
 
@@ -242,6 +249,7 @@ var examples = map[string][]struct {
 		{"- type: websocket", text.T("bots connect to this address", "正向 WebSocket：机器人连接到此地址")},
 		{line: "  address: 127.0.0.1:6700"},
 		{line: `  access_token: "` + tokenPlace + `"`},
+		{line: "  # tls: {certificate: ./cert.pem, key: ./key.pem}"},
 		{"- type: http", text.T("actions by HTTP, without events", "HTTP：只调用动作，没有事件")},
 		{line: "  address: 127.0.0.1:5700"},
 		{line: `  access_token: "` + tokenPlace + `"`},
@@ -253,6 +261,7 @@ var examples = map[string][]struct {
 		{line: `#   access_token: ""`},
 		{line: "#   reconnect: 3s"},
 		{line: "#   skip_tls_verify: false"},
+		{line: "#   tls: {ca: ./ca.pem}"},
 		{line: "#   journal: 10m"},
 		{line: "#   journal_limit: 1000"},
 		{"# - type: webhook", text.T("posts events to the bot", "以 HTTP POST 上报事件")},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"libration/internal/network"
 	"libration/internal/paste"
 	"libration/internal/text"
 )
@@ -61,6 +62,13 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 	for _, a := range c.accounts() {
 		paths = append(paths, &a.AppInfo, &a.Keystore, &a.Device)
 	}
+	for i := range c.OneBot.Connections {
+		n := &c.OneBot.Connections[i]
+		paths = append(paths, &n.TLS.Certificate, &n.TLS.Key, &n.TLS.CA)
+		if socket, ok := network.UnixPath(n.Address); ok {
+			n.Address = "unix:" + within(dir, socket)
+		}
+	}
 	for i := range c.Media.Files.Allow {
 		paths = append(paths, &c.Media.Files.Allow[i])
 	}
@@ -68,11 +76,17 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 		paths = append(paths, &c.Media.FFmpeg)
 	}
 	for _, p := range paths {
-		if *p != "" && !filepath.IsAbs(*p) {
-			*p = filepath.Join(dir, *p)
-		}
+		*p = within(dir, *p)
 	}
 	return c, nil
+}
+
+// within makes a relative path one that begins with a folder.
+func within(dir, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
 }
 
 // containerVariable is set in containers: by the image of this program, and by most

@@ -90,6 +90,7 @@ func (k *checker) check(c *Config) {
 	k.oneBot(c)
 	k.send(&c.Send)
 	k.media(&c.Media)
+	k.publicURL(c)
 	k.admin(c)
 	k.notices(&c.Notices)
 	k.update(&c.Update)
@@ -325,10 +326,10 @@ func (k *checker) oneBot(all *Config) {
 		k.applies(c, path)
 		switch c.Type {
 		case HTTP, WebSocket:
-			if first, taken := used[c.Address]; taken && !strings.HasSuffix(c.Address, ":0") {
+			if first, taken := used[c.listensAt()]; taken && !strings.HasSuffix(c.Address, ":0") {
 				k.problem(path+".address", text.T("connection %d listens there already", "连接 %d 已在监听该地址").Fill(first), text.T("use another port", "换一个端口"))
 			}
-			used[c.Address] = i
+			used[c.listensAt()] = i
 			k.listen(c, path, weakest(c, all))
 		case ReverseWebSocket, Webhook:
 			// What each bot has received is remembered under this name, for each account.
@@ -362,33 +363,6 @@ func (k *checker) oneBot(all *Config) {
 // maxJournalLimit bounds journal_limit.
 const maxJournalLimit = 1_000_000
 
-// applies reports keys that mean nothing for the connection's type.
-func (k *checker) applies(c *Connection, path string) {
-	if !slices.Contains(c.Type.values(), string(c.Type)) {
-		return
-	}
-	t := reflect.TypeFor[Connection]()
-	for i := range t.NumField() {
-		types, key := t.Field(i).Tag.Get("for"), t.Field(i).Tag.Get("yaml")
-		if _, written := k.d.places[path+"."+key]; !written || types == "" || slices.Contains(strings.Fields(types), string(c.Type)) {
-			continue
-		}
-		remedy := text.T("remove it", "请删去")
-		switch {
-		case key == "address":
-			remedy = text.T("use url: the service connects to the bot", "改用 url：由服务连接机器人")
-		case key == "access_token":
-			remedy = text.T("use secret: what is posted is signed with it", "改用 secret：用它为推送内容签名")
-		case strings.HasSuffix(key, "url"):
-			remedy = text.T("use address, the service waits for bots there; or type: reverse-websocket", "改用 address，服务在该地址等待机器人；或使用 type: reverse-websocket")
-			if c.Type == Webhook {
-				remedy = text.T("use url: events are posted there", "改用 url：事件会推送到该地址")
-			}
-		}
-		k.problem(path+"."+key, text.T("does not apply to type %s", "不适用于类型 %s").Fill(c.Type), remedy)
-	}
-}
-
 // weakest returns the token of a listener that is guessed first: none, or the shortest.
 func weakest(c *Connection, all *Config) string {
 	var tokens []string
@@ -401,21 +375,6 @@ func weakest(c *Connection, all *Config) string {
 		return c.AccessToken
 	}
 	return slices.MinFunc(tokens, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
-}
-
-func (k *checker) listen(c *Connection, path, token string) {
-	if c.Address == "" {
-		k.problem(path+".address", text.T("the address is missing", "缺少地址"), text.T("write host:port, such as 127.0.0.1:5700", "写 host:port，如 127.0.0.1:5700"))
-		return
-	}
-	host, ok := k.hostPort(path+".address", c.Address, 0)
-	if ok && token == "" && isPublic(host) {
-		k.problem(path+".address", text.T("anybody who reaches this address could use the account, for there is no access_token", "没有 access_token，能访问该地址的任何人都能使用该账号"),
-			text.T("set access_token, or listen on 127.0.0.1 only", "设置 access_token，或只监听 127.0.0.1"))
-	}
-	if ok {
-		k.listenerToken(path+".access_token", token, host, text.T("use the account", "使用该账号"))
-	}
 }
 
 // listenerToken warns of a listener without a token, and of one whose token others
@@ -443,9 +402,10 @@ func (k *checker) reverse(c *Connection, path string) {
 	}
 	for key, u := range map[string]string{"url": c.URL, "api_url": c.APIURL, "event_url": c.EventURL} {
 		if u != "" {
-			k.url(path+"."+key, u, "ws", "wss")
+			k.dials(path+"."+key, u, "ws", &c.TLS)
 		}
 	}
+	k.pair(path, &c.TLS)
 	if c.Reconnect != 0 {
 		k.between(path+".reconnect", c.Reconnect, 100*time.Millisecond, time.Hour)
 	}
@@ -455,8 +415,9 @@ func (k *checker) webhook(c *Connection, path string) {
 	if c.URL == "" {
 		k.problem(path+".url", text.T("the bot's address is missing", "缺少机器人的地址"), text.T("write the URL that events are posted to, such as http://127.0.0.1:8080/onebot", "写接收事件的 URL，如 http://127.0.0.1:8080/onebot"))
 	} else {
-		k.url(path+".url", c.URL, "http", "https")
+		k.dials(path+".url", c.URL, "http", &c.TLS)
 	}
+	k.pair(path, &c.TLS)
 	if c.Timeout != 0 {
 		k.between(path+".timeout", c.Timeout, 100*time.Millisecond, 5*time.Minute)
 	}

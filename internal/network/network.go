@@ -19,25 +19,33 @@ import (
 // of this module the system's network refuses to connect to anything but loopback
 // addresses.
 type Network struct {
-	// ListenFunc listens on a TCP address; nil: the system does.
+	// ListenFunc listens on an address as Listen has it; nil: the system does.
 	ListenFunc func(ctx context.Context, address string) (net.Listener, error)
 	// DialFunc connects as net.Dialer.DialContext does; nil: the system does.
 	DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Listen listens on host:port.
+// Listen listens on host:port, or on a Unix socket, unix:/path, that only its owner may
+// open.
 func (n Network) Listen(ctx context.Context, address string) (net.Listener, error) {
 	if n.ListenFunc != nil {
 		return n.ListenFunc(ctx, address)
+	}
+	if path, ok := UnixPath(address); ok {
+		return listenUnix(ctx, path)
 	}
 	var lc net.ListenConfig
 	return lc.Listen(ctx, "tcp", address)
 }
 
-// Dial connects to host:port.
+// Dial connects to host:port, or with the network "unix" to the path of a socket.
 func (n Network) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if n.DialFunc != nil {
 		return n.DialFunc(ctx, network, address)
+	}
+	var d net.Dialer
+	if network == "unix" {
+		return d.DialContext(ctx, network, address)
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -46,7 +54,6 @@ func (n Network) Dial(ctx context.Context, network, address string) (net.Conn, e
 	if err := guard(host); err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
-	var d net.Dialer
 	return d.DialContext(ctx, network, address)
 }
 

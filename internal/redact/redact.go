@@ -1,7 +1,7 @@
 // Package redact removes secrets from URLs, and from texts with URLs, before these are
 // shown in logs, metrics, status pages and errors. Not only a user, a password and a
-// query may be secret: the path of a webhook or a signer is often its only key. It
-// imports nothing of this module.
+// query may be secret: the path of a webhook or a signer is often its only key. Of this
+// module it imports internal/network only.
 package redact
 
 import (
@@ -12,11 +12,18 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"libration/internal/network"
 )
 
 // URL returns scheme and host of a URL, and a fingerprint in place of the rest, so that
-// two URLs of one host can be told apart: http://host:port/#a1b2c3.
+// two URLs of one host can be told apart: http://host:port/#a1b2c3. Of one that leads to
+// a Unix socket the host is that: unix:/run/bot.sock/#a1b2c3.
 func URL(raw string) string {
+	if socket, plain, ok := network.UnixURL(raw); ok {
+		scheme, _, _ := strings.Cut(plain, "://")
+		return "unix:" + socket + strings.TrimPrefix(URL(plain), scheme+"://localhost")
+	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" {
 		return "(unreadable URL)"

@@ -149,9 +149,9 @@ func (g *Guard) CheckHost(r *http.Request) *Refusal {
 
 // CheckChange decides about a request that would change something, after Check has let
 // it pass. It refuses a GET without a token: anybody can make a browser send one, by a
-// link.
+// link. By a Unix socket no browser sends one.
 func (g *Guard) CheckChange(r *http.Request) *Refusal {
-	if g.token != nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if g.token != nil || onSocket(r) || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return nil
 	}
 	return g.Refuse(r, &Refusal{http.StatusForbidden,

@@ -78,6 +78,9 @@ func convertSound(tools *media.Tools, files *media.Files) func(context.Context, 
 // secretFiles are the files and folders that hold sessions, tokens and messages.
 func secretFiles(c *config.Config) []string {
 	all := []string{c.Data, c.File, c.Account.Keystore, c.Account.Device}
+	for i := range c.OneBot.Connections {
+		all = append(all, c.OneBot.Connections[i].TLS.Key)
+	}
 	if c.Log.File.Path != "" {
 		all = append(all, c.Log.File.Path)
 		for i := range c.Log.File.Keep {

@@ -152,7 +152,7 @@ func TestPrintCall(t *testing.T) {
 			}))
 			defer server.Close()
 			var out bytes.Buffer
-			err := PrintCall(t.Context(), &out, server.URL+"/", "secret", "send_group_msg", []string{"group_id=5"})
+			err := PrintCall(t.Context(), &out, Target{URL: server.URL + "/", Token: "secret"}, "send_group_msg", []string{"group_id=5"})
 			if out.String() != tt.out {
 				t.Errorf("got output %q, want %q", out.String(), tt.out)
 			}
@@ -166,7 +166,7 @@ func TestUnreachable(t *testing.T) {
 	server := httptest.NewServer(nil)
 	address := strings.TrimPrefix(server.URL, "http://")
 	server.Close()
-	err := PrintCall(t.Context(), &bytes.Buffer{}, "http://"+address, "", "get_status", nil)
+	err := PrintCall(t.Context(), &bytes.Buffer{}, Target{URL: "http://" + address, Token: ""}, "get_status", nil)
 	if !errors.Is(err, ErrUnreachable) {
 		t.Errorf("call: got %v, want %v", err, ErrUnreachable)
 	}
@@ -178,7 +178,7 @@ func TestUnreachable(t *testing.T) {
 		if _, err := Dial(t.Context(), bad, ""); err == nil {
 			t.Errorf("dial %q: got no error", bad)
 		}
-		if err := PrintCall(t.Context(), &bytes.Buffer{}, bad, "", "get_status", nil); err == nil {
+		if err := PrintCall(t.Context(), &bytes.Buffer{}, Target{URL: bad, Token: ""}, "get_status", nil); err == nil {
 			t.Errorf("call %q: got no error", bad)
 		}
 	}
@@ -214,12 +214,12 @@ func TestPrintEvents(t *testing.T) {
 	address := strings.Replace(server.URL, "http", "ws", 1)
 	log := slog.New(slog.DiscardHandler)
 
-	checkError(t, PrintEvents(ctx, &bytes.Buffer{}, log, address, "wrong"), "access token")
-	checkError(t, PrintEvents(ctx, &failingWriter{}, log, address, "secret"), "no room")
+	checkError(t, PrintEvents(ctx, &bytes.Buffer{}, log, Target{URL: address, Token: "wrong"}), "access token")
+	checkError(t, PrintEvents(ctx, &failingWriter{}, log, Target{URL: address, Token: "secret"}), "no room")
 
 	connections.Store(0)
 	out := &watched{until: 2, reached: cancel}
-	checkError(t, PrintEvents(ctx, out, log, address, "secret"), "")
+	checkError(t, PrintEvents(ctx, out, log, Target{URL: address, Token: "secret"}), "")
 	if got, want := out.String(), "{\"n\":1}\n{\"n\":2}\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

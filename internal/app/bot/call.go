@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"libration/internal/network"
 	"libration/internal/redact"
 	"libration/internal/text"
 )
@@ -66,11 +65,18 @@ func Pairs(params json.RawMessage) (pairs []string) {
 	return pairs
 }
 
+// Call is Target.Call at an address with a token.
+func Call(ctx context.Context, address, token, action string, params map[string]json.RawMessage) (answer []byte, ok bool, err error) {
+	return Target{URL: address, Token: token}.Call(ctx, action, params)
+}
+
 // Call runs one action at the HTTP address of a service, such as
 // http://127.0.0.1:5700, and returns the whole answer, of some actions several JSON objects.
 // ok tells whether the action succeeded. The error says in words why there is no answer.
-func Call(ctx context.Context, address, token, action string, params map[string]json.RawMessage) (answer []byte, ok bool, err error) {
-	u, err := url.Parse(address)
+func (t Target) Call(ctx context.Context, action string, params map[string]json.RawMessage) (answer []byte, ok bool, err error) {
+	address, token := t.URL, t.Token
+	client, plain := t.client()
+	u, err := url.Parse(plain)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, false, text.Errorf("the address is not one of HTTP: use a form like http://127.0.0.1:5700", "不是 HTTP 地址：请写成 http://127.0.0.1:5700 的形式")
 	}
@@ -88,7 +94,6 @@ func Call(ctx context.Context, address, token, action string, params map[string]
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
-	client := network.Network{}.Client()
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	defer client.CloseIdleConnections()
 	response, err := client.Do(request)
@@ -132,12 +137,12 @@ func statusOf(answer []byte) (status string, err error) {
 
 // PrintCall runs one action with parameters as Params takes them and writes the
 // answer to w as indented JSON. A failed action gives ErrFailed.
-func PrintCall(ctx context.Context, w io.Writer, address, token, action string, pairs []string) error {
+func PrintCall(ctx context.Context, w io.Writer, t Target, action string, pairs []string) error {
 	params, err := Params(pairs)
 	if err != nil {
 		return err
 	}
-	answer, ok, err := Call(ctx, address, token, action, params)
+	answer, ok, err := t.Call(ctx, action, params)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func TestPrintFrames(t *testing.T) {
 			_, _ = w.Write([]byte(answer))
 		}))
 		var out strings.Builder
-		err := PrintCall(t.Context(), &out, server.URL, "", "test_download_stream", nil)
+		err := PrintCall(t.Context(), &out, Target{URL: server.URL}, "test_download_stream", nil)
 		server.Close()
 		if out.String() != want.printed || (err == nil) != (want.err == "") || err != nil && !strings.Contains(err.Error(), want.err) {
 			t.Errorf("%q: got %q, %v", answer, out.String(), err)

@@ -15,7 +15,6 @@ import (
 
 	"github.com/coder/websocket"
 
-	"libration/internal/network"
 	"libration/internal/redact"
 	"libration/internal/text"
 )
@@ -30,23 +29,28 @@ const dialTimeout = 10 * time.Second
 // while others Send.
 type Conn struct{ ws *websocket.Conn }
 
-// Dial connects to a forward WebSocket address such as ws://127.0.0.1:6700. token
-// is the access token, "" for none. The error says in words why it failed; it
-// never contains the token.
+// Dial is Target.Dial at an address with a token.
 func Dial(ctx context.Context, address, token string) (*Conn, error) {
-	u, err := url.Parse(address)
+	return Target{URL: address, Token: token}.Dial(ctx)
+}
+
+// Dial connects to a forward WebSocket address such as ws://127.0.0.1:6700. The error says in words why it failed; it
+// never contains the token.
+func (t Target) Dial(ctx context.Context) (*Conn, error) {
+	address, token := t.URL, t.Token
+	client, plain := t.client()
+	defer client.CloseIdleConnections()
+	u, err := url.Parse(plain)
 	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
 		return nil, text.Errorf("the address is not one of a WebSocket: use a form like ws://127.0.0.1:6700", "不是 WebSocket 地址：请写成 ws://127.0.0.1:6700 的形式")
 	}
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	client := network.Network{}.Client()
-	defer client.CloseIdleConnections()
 	o := &websocket.DialOptions{HTTPClient: client, CompressionMode: websocket.CompressionDisabled}
 	if token != "" {
 		o.HTTPHeader = http.Header{"Authorization": {"Bearer " + token}}
 	}
-	ws, response, err := websocket.Dial(ctx, address, o)
+	ws, response, err := websocket.Dial(ctx, plain, o)
 	if err != nil {
 		return nil, text.Errorf("connect to %s: %v", "连接 %s：%v", redact.URL(address), dialReason(err, response))
 	}

@@ -17,10 +17,10 @@ const reconnect = 3 * time.Second
 // Handler takes one frame. An error ends Follow.
 type Handler func(ctx context.Context, c *Conn, frame []byte) error
 
-// PrintEvents writes every frame that the service at address sends to w, each on
+// PrintEvents writes every frame that the service sends to w, each on
 // a line, until ctx ends (nil), otherwise like Follow.
-func PrintEvents(ctx context.Context, w io.Writer, log *slog.Logger, address, token string) error {
-	return Follow(ctx, log, address, token, func(_ context.Context, _ *Conn, frame []byte) error {
+func PrintEvents(ctx context.Context, w io.Writer, log *slog.Logger, t Target) error {
+	return t.Follow(ctx, log, func(_ context.Context, _ *Conn, frame []byte) error {
 		if _, err := w.Write(append(bytes.TrimSpace(frame), '\n')); err != nil {
 			return text.Errorf("write event: %v", "写入事件：%v", err)
 		}
@@ -28,11 +28,16 @@ func PrintEvents(ctx context.Context, w io.Writer, log *slog.Logger, address, to
 	})
 }
 
-// Follow connects to address and gives each frame to handle, one at a time. It returns
+// Follow is Target.Follow at an address with a token.
+func Follow(ctx context.Context, log *slog.Logger, address, token string, handle Handler) error {
+	return Target{URL: address, Token: token}.Follow(ctx, log, handle)
+}
+
+// Follow connects and gives each frame to handle, one at a time. It returns
 // nil when ctx ends. It connects again when the connection breaks. It returns an error
 // when the first try fails, when the token is refused, and when handle fails.
-func Follow(ctx context.Context, log *slog.Logger, address, token string, handle Handler) error {
-	conn, err := Dial(ctx, address, token)
+func (t Target) Follow(ctx context.Context, log *slog.Logger, handle Handler) error {
+	conn, err := t.Dial(ctx)
 	for {
 		if ctx.Err() != nil {
 			return nil
@@ -44,7 +49,7 @@ func Follow(ctx context.Context, log *slog.Logger, address, token string, handle
 		if err != nil || ctx.Err() != nil {
 			return err
 		}
-		conn, err = redial(ctx, log, address, token, broken)
+		conn, err = t.redial(ctx, log, broken)
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -52,7 +57,7 @@ func Follow(ctx context.Context, log *slog.Logger, address, token string, handle
 }
 
 // redial tries until it is connected, refused, or ctx has ended.
-func redial(ctx context.Context, log *slog.Logger, address, token string, err error) (*Conn, error) {
+func (t Target) redial(ctx context.Context, log *slog.Logger, err error) (*Conn, error) {
 	for {
 		log.Warn("connection ended: trying again", "err", err, "in", reconnect)
 		timer := time.NewTimer(reconnect)
@@ -63,7 +68,7 @@ func redial(ctx context.Context, log *slog.Logger, address, token string, err er
 			return nil, ctx.Err()
 		}
 		var conn *Conn
-		if conn, err = Dial(ctx, address, token); err == nil {
+		if conn, err = t.Dial(ctx); err == nil {
 			log.Info("connected again")
 			return conn, nil
 		}

@@ -106,6 +106,7 @@ func (d *doctor) each(ctx context.Context, accounts []*config.Config) {
 func (d *doctor) installation(ctx context.Context) {
 	d.clock()
 	d.ports(ctx)
+	d.certificates()
 	if d.cfg.Server.Mode == config.ModeSandbox {
 		d.sandbox(ctx)
 	} else {
@@ -185,10 +186,12 @@ func isLocal(host string) bool {
 }
 
 // reach dials an address.
-func reach(ctx context.Context, address string) error {
+func reach(ctx context.Context, address string) error { return dial(ctx, "tcp", address) }
+
+func dial(ctx context.Context, kind, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	c, err := network.Network{}.Dial(ctx, "tcp", address)
+	c, err := network.Network{}.Dial(ctx, kind, address)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ import (
 	"libration/internal/place"
 	"libration/internal/store"
 	"libration/internal/text"
+	"libration/internal/tlsfiles/tlsfilestest"
 	"libration/ntqq"
 	"libration/sandbox"
 )
@@ -215,6 +216,20 @@ func notRunning(t *testing.T, table *[]string) {
 		{"two connections on one port", func(s *setup) {
 			s.onebot = `{connections: [{type: http, address: "127.0.0.1:5700"}, {type: websocket, address: "127.0.0.1:5700"}]}`
 		}, "config-invalid", ""},
+		{"certificate missing", func(s *setup) {
+			s.onebot = `{connections: [{type: http, address: "127.0.0.1:0", access_token: t, tls: {certificate: no.pem, key: no.key}}]}`
+		}, "tls-unusable", ""},
+		{"certificate out of date", func(s *setup) {
+			files := tlsfilestest.NewAuthority(s.t).Issue(s.t, s.dir, "old", time.Now().Add(-90*24*time.Hour), time.Now().Add(-time.Hour))
+			s.onebot = fmt.Sprintf(`{connections: [{type: http, address: "127.0.0.1:0", access_token: t, tls: {certificate: %q, key: %q}}]}`, files.Certificate, files.Key)
+		}, "tls-not-valid", ""},
+		{"folder of a socket missing", func(s *setup) {
+			s.onebot = `{connections: [{type: http, address: "unix:none/bot.sock"}]}`
+		}, "socket-folder", ""},
+		{"a file in place of a socket", func(s *setup) {
+			write(s.t, filepath.Join(s.dir, "bot.sock"), "", 0o600)
+			s.onebot = `{connections: [{type: http, address: "unix:bot.sock"}]}`
+		}, "no-socket", ""},
 		{"target of notices misspelt", func(s *setup) { s.head = "notices: {targets: [{url: \"nfty://ntfy.sh/x\"}]}\n" }, "config-invalid", ""},
 		{"app info missing", func(s *setup) { s.account = "{uin: 10001, app_info: no.json}" }, "file-missing", ""},
 		{"app info broken", func(s *setup) {

@@ -182,16 +182,21 @@ func (d *doctor) bots(ctx context.Context) {
 			continue
 		}
 		for _, address := range []string{c.URL, c.APIURL, c.EventURL} {
+			kind, at := "unix", ""
 			u, err := url.Parse(address)
-			if address == "" || err != nil || !d.mayContact(u.Hostname(), text.T("the bot at %s", "机器人 %s"), redact.URL(u.String())) {
+			if socket, _, ok := network.UnixURL(address); ok {
+				at = socket
+			} else if address == "" || err != nil || !d.mayContact(u.Hostname(), text.T("the bot at %s", "机器人 %s"), redact.URL(u.String())) {
 				continue
+			} else {
+				kind, at = "tcp", hostPortOf(u)
 			}
-			if err := reach(ctx, hostPortOf(u)); err != nil {
+			if err := dial(ctx, kind, at); err != nil {
 				d.problem("bot-unreachable", text.T("no bot listens at %s: %v", "机器人 %s 无法连接：%v"),
-					text.T("start the bot, or correct the url; libration connects as soon as it is there", "启动机器人，或修改 url；机器人就绪后会自动连接"), redact.URL(u.String()), err)
+					text.T("start the bot, or correct the url; libration connects as soon as it is there", "启动机器人，或修改 url；机器人就绪后会自动连接"), redact.URL(address), err)
 				continue
 			}
-			d.good("bot", text.T("something listens at %s", "%s 可以连接"), redact.URL(u.String()))
+			d.good("bot", text.T("something listens at %s", "%s 可以连接"), redact.URL(address))
 		}
 	}
 }

@@ -8,9 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
-	"syscall"
 
 	"libration/internal/admin"
 	"libration/internal/app/account"
@@ -183,52 +181,5 @@ func (d *doctor) account(a *admin.Account) {
 	default:
 		d.problem("account-offline", text.T("the account is not online (%s): %s", "账号不在线（%s）：%s"),
 			text.T("it is tried again by itself; see below for what may be in the way", "会自动重试；可能的原因见下文"), account.StateWords(a), a.Reason)
-	}
-}
-
-// ports looks whether the addresses of the configuration can be listened on, or
-// are by the running libration.
-func (d *doctor) ports(ctx context.Context) {
-	if a := d.cfg.Admin.Address; a != "" {
-		d.port(ctx, "admin", a, d.status != nil)
-	}
-	for _, c := range d.cfg.OneBot.Resolved() {
-		if c.Type != config.HTTP && c.Type != config.WebSocket {
-			continue
-		}
-		d.port(ctx, c.Name(), c.Address, slices.Contains(d.serving, c.Name()))
-	}
-}
-
-// port looks at one address; ours when the running libration says that it listens.
-func (d *doctor) port(ctx context.Context, name, address string, ours bool) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil || port == "0" { // 0 is always free
-		return
-	}
-	if ip := net.ParseIP(host); ip == nil && host != "" && !d.mayContact(host, text.T("the address %s, as its name has to be looked up", "地址 %s，因为需要解析域名"), address) {
-		return
-	}
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", address)
-	switch {
-	case err == nil:
-		_ = ln.Close()
-		d.good("port-free", text.T("%s: the port is free", "%s：端口可用"), name)
-	case errors.Is(err, syscall.EADDRINUSE) && ours:
-		d.good("port-ours", text.T("%s: the running libration listens there", "%s：由正在运行的 libration 使用"), name)
-	case errors.Is(err, syscall.EADDRINUSE) && d.running && d.status == nil:
-		d.report(Note, "port-in-use", text.T("%s: the port is in use, probably by the running libration", "%s：端口被占用，可能就是正在运行的 libration"), text.Text{}, name)
-	case errors.Is(err, syscall.EADDRINUSE):
-		d.problem("port-taken", text.T("%s: another program uses the port, or a libration that runs with another configuration", "%s：端口被其他程序占用，或被使用其他配置的 libration 占用"),
-			text.T("stop it (find it with: ss -ltnp), or choose another port in the config; after a change of this file: %s", "停止它（可用 ss -ltnp 查找），或在配置中换一个端口；如果刚改过配置文件：%s").Fill(d.command("reload")), name)
-	case errors.Is(err, syscall.EACCES):
-		d.problem("port-forbidden", text.T("%s: this user may not use the port", "%s：当前用户无权使用该端口"),
-			text.T("choose a port above 1023", "请使用 1023 以上的端口"), name)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		d.problem("address-not-here", text.T("%s: the address does not belong to this machine", "%s：该地址不属于本机"),
-			text.T("use 127.0.0.1, or 0.0.0.0 with an access_token for all", "使用 127.0.0.1；或 0.0.0.0 并设置 access_token"), name)
-	default:
-		d.problem("port-unusable", text.T("%s: cannot listen: %v", "%s：无法监听：%v"), text.T("correct the address in the config", "修改配置中的地址"), name, err)
 	}
 }
