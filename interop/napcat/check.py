@@ -19,7 +19,7 @@ import samples  # noqa: E402
 def everything(check):
     (port,), token = harness.free_ports(1), secrets.token_hex(16)
     websocket = {"type": "websocket", "address": f"127.0.0.1:{port}", "access_token": token, "report_self": True, "heartbeat": "1s"}
-    place = check.place(harness.Place, onebot={"flavour": "napcat", "connections": [websocket]})
+    place = harness.Place(check, onebot={"flavour": "napcat", "connections": [websocket]})
     voice = place.folder / "voice.wav"
     voice.write_bytes(samples.voice(1))
     place.start()
