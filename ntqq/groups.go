@@ -6,6 +6,7 @@ import (
 
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
+	"libration/ntqq/event"
 )
 
 // Group is a joined group.
@@ -33,6 +34,15 @@ type Groups struct{ c *Client }
 
 // Groups returns the operations on groups.
 func (c *Client) Groups() Groups { return Groups{c} }
+
+// Owner returns the number of a group's owner, 0 while it is not known. Nothing is asked.
+func (g Groups) Owner(group Group) UIN {
+	owner := event.Person{UID: group.OwnerUID}
+	if owner.UID != "" {
+		g.c.resolveKnown(&owner)
+	}
+	return owner.UIN
+}
 
 // List returns the groups that the account is in, sorted by code. The list comes from
 // memory; it is fetched when it is not known, a push has made it old, or refresh is

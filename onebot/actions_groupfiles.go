@@ -229,10 +229,11 @@ func getPrivateFileURL(ctx context.Context, a *account, p privateFileParams) (ad
 	return addressResult{url}, err
 }
 
-// doneResult is what changes of files return: NapCat's ok, and Lagrange.OneBot's msg.
+// doneResult is what changes of files return: NapCat's ok or result, and Lagrange.OneBot's msg.
 type doneResult struct {
 	OK      bool   `json:"ok" en:"true" zh:"固定为 true。"`
 	Message string `json:"msg" en:"ok" zh:"固定为 ok。"`
+	resultObject
 }
 
 // did is the result of a change.
@@ -240,7 +241,7 @@ func did(err error) (doneResult, error) {
 	if err != nil {
 		return doneResult{}, err
 	}
-	return doneResult{true, "ok"}, nil
+	return doneResult{OK: true, Message: "ok"}, nil
 }
 
 type moveFileParams struct {

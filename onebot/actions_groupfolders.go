@@ -97,10 +97,17 @@ func renameGroupFileFolder(ctx context.Context, a *account, p renameFolderParams
 	return did(a.client.Files().RenameFolder(ctx, p.Group, folder, p.Name))
 }
 
-func deleteGroupFileFolder(ctx context.Context, a *account, p folderParams) (doneResult, error) {
+// deletedFolder has NapCat's verdict besides.
+type deletedFolder struct {
+	doneResult
+	folderVerdict
+}
+
+func deleteGroupFileFolder(ctx context.Context, a *account, p folderParams) (deletedFolder, error) {
 	folder, err := a.folderNamed(ctx, p.Group, p.Folder)
 	if err != nil {
-		return doneResult{}, err
+		return deletedFolder{}, err
 	}
-	return did(a.client.Files().DeleteFolder(ctx, p.Group, folder))
+	done, err := did(a.client.Files().DeleteFolder(ctx, p.Group, folder))
+	return deletedFolder{done, folderVerdict{Message: "ok"}}, err
 }

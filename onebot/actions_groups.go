@@ -1,8 +1,11 @@
 package onebot
 
 import (
+	"cmp"
 	"context"
 	"strconv"
+	"strings"
+	"time"
 
 	"libration/gateway/table"
 	"libration/internal/text"
@@ -31,18 +34,16 @@ type groupInfo struct {
 	MaxMemberCount uint32            `json:"max_member_count" en:"How many it may have." zh:"成员数上限。"`
 	CreateTime     int64             `json:"group_create_time" en:"When it was made, Unix seconds." zh:"创建时间，Unix 秒。"`
 	Remark         string            `json:"group_remark" en:"What the account calls it." zh:"群备注。"`
-	AllShut        int32             `json:"group_all_shut" en:"1 while only the owner and admins may write, else 0." zh:"全员禁言时为 1，否则为 0。"`
+	RemarkName     string            `json:"remark_name" en:"The same." zh:"同上。"`
+	AllShut        int               `json:"group_all_shut" en:"1 while only the owner and admins may write, else 0." zh:"全员禁言时为 1，否则为 0。"`
+	Owner          message.UIN       `json:"owner_id,omitempty" en:"Who owns it; absent until the members of the group have been listed." zh:"群主 QQ 号；尚未获取群成员时没有此项。"`
 }
 
-func newGroupInfo(g ntqq.Group) groupInfo {
-	i := groupInfo{
+func (a *account) groupInfo(g ntqq.Group) groupInfo {
+	return groupInfo{
 		GroupID: g.Code, GroupName: g.Name, MemberCount: g.MemberCount, MaxMemberCount: g.MemberMax,
-		CreateTime: g.CreateTime, Remark: g.Remark,
+		CreateTime: g.CreateTime, Remark: g.Remark, RemarkName: g.Remark, AllShut: oneIf(g.MuteAll), Owner: a.client.Groups().Owner(g),
 	}
-	if g.MuteAll {
-		i.AllShut = 1
-	}
-	return i
 }
 
 func getGroupList(ctx context.Context, a *account, p listParams) ([]groupInfo, error) {
@@ -52,7 +53,7 @@ func getGroupList(ctx context.Context, a *account, p listParams) ([]groupInfo, e
 	}
 	list := make([]groupInfo, 0, len(groups))
 	for _, g := range groups {
-		list = append(list, newGroupInfo(g))
+		list = append(list, a.groupInfo(g))
 	}
 	return list, nil
 }
@@ -72,7 +73,7 @@ func getGroupInfo(ctx context.Context, a *account, p groupParams) (groupInfo, er
 	if err != nil {
 		return groupInfo{}, err
 	}
-	return newGroupInfo(g), nil
+	return a.groupInfo(g), nil
 }
 
 // memberInfo has all fields of the standard. What the service does not tell has
@@ -82,9 +83,11 @@ type memberInfo struct {
 	UserID          message.UIN       `json:"user_id"`
 	Nickname        string            `json:"nickname" en:"Nickname." zh:"昵称。"`
 	Card            string            `json:"card" en:"The name in the group." zh:"群名片。"`
-	Sex             string            `json:"sex" en:"unknown: the server does not say." zh:"服务器不提供性别，固定为 unknown。"`
-	Age             int32             `json:"age" en:"0: the server does not say." zh:"服务器不提供年龄，固定为 0。"`
-	Area            string            `json:"area" en:"Empty: the server does not say." zh:"服务器不提供地区，固定为空。"`
+	CardOrNickname  string            `json:"card_or_nickname" en:"The card, or else the nickname." zh:"群名片，没有则为昵称。"`
+	Sex             string            `json:"sex" enum:"male,female,unknown" en:"Sex; unknown but in get_group_member_info with no_cache." zh:"性别；仅 get_group_member_info 在 no_cache 时提供，其他情况为 unknown。"`
+	Age             uint32            `json:"age" en:"Age, in the same case; else 0." zh:"年龄，提供条件同上，其他情况为 0。"`
+	Area            string            `json:"area" en:"Country and city, in the same case; else empty." zh:"国家和城市，提供条件同上，其他情况为空。"`
+	QQLevel         uint32            `json:"qq_level,omitempty" en:"Level of the account, in the same case; else absent." zh:"账号等级，提供条件同上，其他情况没有此项。"`
 	JoinTime        int64             `json:"join_time" en:"When they joined, Unix seconds." zh:"入群时间，Unix 秒。"`
 	LastSentTime    int64             `json:"last_sent_time" en:"When they last spoke, Unix seconds." zh:"最后发言时间，Unix 秒。"`
 	Level           string            `json:"level" en:"Level in the group." zh:"群等级。"`
@@ -98,7 +101,7 @@ type memberInfo struct {
 
 func newMemberInfo(group message.GroupCode, m ntqq.Member) memberInfo {
 	return memberInfo{
-		GroupID: group, UserID: m.UIN, Nickname: m.Nickname, Card: m.Card,
+		GroupID: group, UserID: m.UIN, Nickname: m.Nickname, Card: m.Card, CardOrNickname: cmp.Or(m.Card, m.Nickname),
 		Sex: ntqq.SexUnknown.String(), JoinTime: m.JoinTime, LastSentTime: m.LastSpeak,
 		Level: strconv.FormatUint(uint64(m.Level), 10), Role: m.Role.String(),
 		Title: m.Title, ShutUpTimestamp: m.MuteUntil,
@@ -123,12 +126,23 @@ type memberParams struct {
 	listParams
 }
 
+// profileWait bounds the question about a member's profile, without which most is known.
+const profileWait = 3 * time.Second
+
 func getGroupMemberInfo(ctx context.Context, a *account, p memberParams) (memberInfo, error) {
 	m, err := a.client.Members().Info(ctx, p.Group, p.User, p.NoCache)
 	if err != nil {
 		return memberInfo{}, err
 	}
-	return newMemberInfo(p.Group, m), nil
+	info := newMemberInfo(p.Group, m)
+	if p.NoCache {
+		ctx, cancel := context.WithTimeout(ctx, profileWait)
+		defer cancel()
+		if u, err := a.client.Users().Info(ctx, p.User); err == nil {
+			info.Sex, info.Age, info.Area, info.QQLevel = u.Sex.String(), u.Age, strings.TrimSpace(u.Country+" "+cmp.Or(u.City, u.Region)), u.Level
+		}
+	}
+	return info, nil
 }
 
 type cardParams struct {

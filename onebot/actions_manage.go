@@ -3,6 +3,7 @@ package onebot
 import (
 	"context"
 	"math"
+	"strconv"
 	"time"
 
 	"libration/gateway/table"
@@ -235,15 +236,24 @@ func getGroupAtAllRemain(ctx context.Context, a *account, p groupOnly) (atAllRes
 	return atAllResult{left.Allowed, left.Group, left.Account}, err
 }
 
-func getGroupShutList(ctx context.Context, a *account, p groupOnly) ([]memberInfo, error) {
+// mutedMember is a member, and what NapCat calls the same facts.
+type mutedMember struct {
+	memberInfo
+	UIN   string `json:"uin" en:"The number, as a text." zh:"QQ 号，为字符串。"`
+	Nick  string `json:"nick" en:"The nickname, once more." zh:"昵称，同上。"`
+	Named string `json:"cardName" en:"The name in the group, once more." zh:"群名片，同上。"`
+	Until int64  `json:"shutUpTime" en:"Until when they are muted, once more." zh:"禁言到期时间，同上。"`
+}
+
+func getGroupShutList(ctx context.Context, a *account, p groupOnly) ([]mutedMember, error) {
 	members, err := a.client.Members().List(ctx, p.Group, false)
 	if err != nil {
 		return nil, err
 	}
-	now, list := a.clock.Now().Unix(), []memberInfo{}
+	now, list := a.clock.Now().Unix(), []mutedMember{}
 	for _, m := range members {
 		if m.MuteUntil > now {
-			list = append(list, newMemberInfo(p.Group, m))
+			list = append(list, mutedMember{newMemberInfo(p.Group, m), strconv.FormatUint(uint64(m.UIN), 10), m.Nickname, m.Card, m.MuteUntil})
 		}
 	}
 	return list, nil

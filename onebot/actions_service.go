@@ -50,14 +50,18 @@ type versionInfo struct {
 	AppVersion      string `json:"app_version" en:"Version of the program." zh:"程序版本。"`
 	ProtocolVersion string `json:"protocol_version" en:"v11" zh:"固定为 v11。"`
 	AppFullName     string `json:"app_full_name" en:"Name, version and system." zh:"名称、版本和系统。"`
+	Version         string `json:"version" en:"Version of the program, once more." zh:"程序版本，同上。"`
+	Client          string `json:"nt_protocol" en:"The client that the program is to the service: its system and version." zh:"程序模拟的客户端的系统和版本。"`
 	RuntimeVersion  string `json:"runtime_version" en:"Version of Go." zh:"Go 的版本。"`
 	RuntimeOS       string `json:"runtime_os" en:"Operating system." zh:"操作系统。"`
 }
 
 func getVersionInfo(_ context.Context, a *account, _ table.None) (versionInfo, error) {
+	app := a.client.App()
 	return versionInfo{
 		AppName: "Libration", AppVersion: a.version, ProtocolVersion: "v11",
-		AppFullName:    "Libration-" + a.version + "_" + runtime.GOOS + "_" + runtime.GOARCH,
+		AppFullName: "Libration-" + a.version + "_" + runtime.GOOS + "_" + runtime.GOARCH,
+		Version:     a.version, Client: app.Os + " | " + app.CurrentVersion,
 		RuntimeVersion: runtime.Version(), RuntimeOS: runtime.GOOS,
 	}, nil
 }

@@ -2,6 +2,7 @@ package onebot
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"libration/ntqq"
@@ -11,23 +12,30 @@ import (
 // strangerInfo has the fields of the standard, and names that clients of other
 // services know for the same facts.
 type strangerInfo struct {
-	UserID   message.UIN `json:"user_id"`
-	UID      message.UID `json:"uid" en:"Text id; empty when it is not known." zh:"用户 uid，未知为空。"`
-	Nickname string      `json:"nickname" en:"Nickname." zh:"昵称。"`
-	Sex      string      `json:"sex" enum:"male,female,unknown" en:"Sex." zh:"性别。"`
-	Age      uint32      `json:"age" en:"Age." zh:"年龄。"`
-	QID      string      `json:"qid" en:"The id that people choose themselves." zh:"用户自设的 QID，可为空。"`
-	QIDAlias string      `json:"q_id" en:"The same." zh:"同 qid 字段。"`
-	Sign     string      `json:"sign" en:"Signature of the profile." zh:"个性签名。"`
-	LongNick string      `json:"long_nick" en:"The same." zh:"同 sign 字段。"`
-	Level    uint32      `json:"level" en:"Level of the account." zh:"账号等级。"`
-	QQLevel  uint32      `json:"qqLevel" en:"The same." zh:"同 level 字段。"`
-	Remark   string      `json:"remark" en:"What the account calls them." zh:"备注名。"`
-	Avatar   string      `json:"avatar" en:"URL of the picture." zh:"头像地址。"`
-	RegTime  int64       `json:"reg_time" en:"When the account was made, Unix seconds; 0 when unknown." zh:"注册时间，Unix 秒；未知为 0。"`
+	UserID    message.UIN `json:"user_id"`
+	UID       message.UID `json:"uid" en:"Text id; empty when it is not known." zh:"用户 uid，未知为空。"`
+	UIN       string      `json:"uin" en:"The number, as a text." zh:"QQ 号，为字符串。"`
+	Nickname  string      `json:"nickname" en:"Nickname." zh:"昵称。"`
+	Nick      string      `json:"nick" en:"The same." zh:"同 nickname 字段。"`
+	Sex       string      `json:"sex" enum:"male,female,unknown" en:"Sex." zh:"性别。"`
+	Age       uint32      `json:"age" en:"Age." zh:"年龄。"`
+	QID       string      `json:"qid" en:"The id that people choose themselves." zh:"用户自设的 QID，可为空。"`
+	QIDAlias  string      `json:"q_id" en:"The same." zh:"同 qid 字段。"`
+	Sign      string      `json:"sign" en:"Signature of the profile." zh:"个性签名。"`
+	LongNick  string      `json:"long_nick" en:"The same." zh:"同 sign 字段。"`
+	LongNick2 string      `json:"longNick" en:"The same." zh:"同 sign 字段。"`
+	Level     uint32      `json:"level" en:"Level of the account." zh:"账号等级。"`
+	QQLevel   uint32      `json:"qqLevel" en:"The same." zh:"同 level 字段。"`
+	Remark    string      `json:"remark" en:"What the account calls them." zh:"备注名。"`
+	Avatar    string      `json:"avatar" en:"URL of the picture." zh:"头像地址。"`
+	RegTime   int64       `json:"reg_time" en:"When the account was made, Unix seconds; 0 when unknown." zh:"注册时间，Unix 秒；未知为 0。"`
+	RegTime2  int64       `json:"regTime" en:"The same." zh:"同 reg_time 字段。"`
 	// RegisterTime is RegTime as ISO 8601, "" when unknown.
 	RegisterTime string     `json:"RegisterTime" en:"The same as ISO 8601; empty when unknown." zh:"注册时间，ISO 8601 格式；未知为空。"`
 	LoginDays    int        `json:"login_days" en:"On how many days they were online; 0 when unknown." zh:"登录天数，未知为 0。"`
+	BirthYear    uint16     `json:"birthday_year" en:"When they were born; 0 when they do not say." zh:"出生年份，未公开为 0。"`
+	BirthMonth   uint8      `json:"birthday_month" en:"The month." zh:"出生月份。"`
+	BirthDay     uint8      `json:"birthday_day" en:"The day." zh:"出生日期。"`
 	Country      string     `json:"country" en:"Where they say that they are; may be empty." zh:"国家或地区，可为空。"`
 	City         string     `json:"city" en:"The city, or a part of the country; may be empty." zh:"城市或省份，可为空。"`
 	Labels       []string   `json:"labels" en:"Words that they describe themselves by." zh:"个性标签。"`
@@ -70,9 +78,10 @@ func getStrangerInfo(ctx context.Context, a *account, p strangerParams) (strange
 	}
 	vip := u.VIP()
 	info := strangerInfo{
-		UserID: p.User, UID: u.UID, Nickname: u.Nickname, Sex: u.Sex.String(), Age: u.Age,
-		QID: u.QID, QIDAlias: u.QID, Sign: u.Sign, LongNick: u.Sign, Level: u.Level, QQLevel: u.Level, Remark: u.Remark,
-		Avatar: u.AvatarURL, RegTime: u.RegisterTime, Country: u.Country, City: u.City, Labels: append([]string{}, u.Labels...),
+		UserID: p.User, UIN: strconv.FormatUint(uint64(p.User), 10), UID: u.UID, Nickname: u.Nickname, Nick: u.Nickname, Sex: u.Sex.String(), Age: u.Age,
+		QID: u.QID, QIDAlias: u.QID, Sign: u.Sign, LongNick: u.Sign, LongNick2: u.Sign, Level: u.Level, QQLevel: u.Level, Remark: u.Remark,
+		Avatar: u.AvatarURL, RegTime: u.RegisterTime, RegTime2: u.RegisterTime,
+		BirthYear: u.Birthday.Year, BirthMonth: u.Birthday.Month, BirthDay: u.Birthday.Day, Country: u.Country, City: u.City, Labels: append([]string{}, u.Labels...),
 		IsVIP: vip != ntqq.PaidService{}, IsSuperVIP: vip.Super, IsYearVIP: vip.Year, VIPLevel: vip.Level,
 		Business: []business{}, Status: userStatus{u.Status, u.Custom.Face, u.Custom.Text},
 	}

@@ -57,9 +57,14 @@ type friendInfo struct {
 	UserID   message.UIN    `json:"user_id"`
 	Nickname string         `json:"nickname" en:"Nickname." zh:"昵称。"`
 	Remark   string         `json:"remark" en:"What the account calls them." zh:"备注名。"`
-	QID      string         `json:"q_id" en:"The id that people choose themselves." zh:"用户自设的 QID，可为空。"`
+	Sex      string         `json:"sex" en:"unknown: the list does not say; get_stranger_info does." zh:"好友列表不含性别，固定为 unknown；可用 get_stranger_info 获取。"`
+	Age      int32          `json:"age" en:"0: the list does not say." zh:"好友列表不含年龄，固定为 0。"`
+	QID      string         `json:"qid" en:"The id that people choose themselves." zh:"用户自设的 QID，可为空。"`
+	QIDAlias string         `json:"q_id" en:"The same." zh:"同 qid 字段。"`
+	LongNick string         `json:"long_nick" en:"Signature of the profile." zh:"个性签名。"`
 	Group    friendCategory `json:"group" en:"The category that they are in." zh:"所在分组。"`
 	Category int32          `json:"category_id" en:"Its number, once more." zh:"分组编号，同上。"`
+	Number   int32          `json:"categoryId" en:"The same." zh:"同上。"`
 	Named    string         `json:"categoryName" en:"Its name, once more." zh:"分组名称，同上。"`
 }
 
@@ -75,7 +80,10 @@ func getFriendList(ctx context.Context, a *account, p listParams) ([]friendInfo,
 	}
 	list := make([]friendInfo, 0, len(friends))
 	for _, f := range friends {
-		list = append(list, friendInfo{f.UIN, f.Nickname, f.Remark, f.QID, friendCategory{f.Category, f.CategoryName}, f.Category, f.CategoryName})
+		list = append(list, friendInfo{
+			UserID: f.UIN, Nickname: f.Nickname, Remark: f.Remark, Sex: ntqq.SexUnknown.String(), QID: f.QID, QIDAlias: f.QID, LongNick: f.Sign,
+			Group: friendCategory{f.Category, f.CategoryName}, Category: f.Category, Number: f.Category, Named: f.CategoryName,
+		})
 	}
 	return list, nil
 }
