@@ -10,18 +10,30 @@ import threading
 
 import harness
 
-# The event names of a tour: what others do, but for messages.
-TOUR = frozenset("""
+# The event names of a tour: what others do, but for messages. Of some facts each flavour has its own event.
+COMMON = frozenset("""
     request.friend request.group.add request.group.invite
     notice.friend_add notice.friend_recall notice.group_recall notice.group_admin.set notice.group_admin.unset
     notice.group_ban.ban notice.group_ban.lift_ban notice.group_increase.approve notice.group_increase.invite
     notice.group_decrease.leave notice.group_decrease.kick notice.group_decrease.kick_me notice.group_decrease.disband
     notice.group_upload notice.notify.honor notice.notify.lucky_king notice.notify.poke
     notice.notify.gray_tip notice.notify.input_status notice.notify.poke_recall notice.notify.title notice.notify.profile_like
-    notice.client_status notice.essence.add notice.essence.delete notice.group_card notice.group_name_change notice.offline_file
+    notice.client_status notice.essence.add notice.essence.delete notice.group_card notice.offline_file
     notice.online_file_receive.cancel notice.online_file_send.receive notice.online_file_send.refuse
-    notice.reaction.add notice.reaction.remove
 """.split())
+FLAVOURS = {
+    "lagrange": frozenset({"notice.group_name_change", "notice.reaction.add", "notice.reaction.remove"}),
+    "napcat": frozenset({"notice.notify.group_name", "notice.group_msg_emoji_like"}),
+}
+FLAVOURS["both"] = FLAVOURS["lagrange"] | FLAVOURS["napcat"]
+TOUR = COMMON | FLAVOURS["lagrange"]
+
+
+def name(event):
+    """An event's name: its types, from the general to the particular."""
+    kind = event["post_type"]
+    particular = event.get(f"{'message' if kind == 'message_sent' else kind}_type")
+    return ".".join(part for part in (kind, particular, event.get("sub_type")) if part)
 
 
 async def listen(call):

@@ -246,11 +246,16 @@ class Part:
     """A part of a check: it names what passed, and stops at the end what it started."""
 
     def __init__(self, name, libration, stack):
-        self.name, self.libration, self.stack, self.count, self.running = name, libration, stack, 0, []
+        self.name, self.libration, self.stack, self.count, self.skipped, self.running = name, libration, stack, 0, 0, []
 
     def passed(self, what):
         self.count += 1
         print(f"  {self.name + ': ' if self.name else ''}{what}", flush=True)
+
+    def skip(self, why):
+        """What cannot be checked on this machine; the last line says how much that was."""
+        self.skipped += 1
+        print(f"  skipped: {why}", flush=True)
 
     def start_process(self, name, *args, env=None, gently=True):
         """Starts a program that ends with the part: by being asked, or killed where it does not listen to that."""
@@ -272,7 +277,7 @@ def main(doc, parts, title=""):
     function of a Part; it fails by raising."""
     if len(sys.argv) < 2 or not set(sys.argv[2:]) <= set(parts):
         raise SystemExit(f"{doc}\nParts: {' '.join(parts)}")
-    began, failed, passed, lock = time.monotonic(), [], collections.Counter(), threading.Lock()
+    began, failed, count, lock = time.monotonic(), [], collections.Counter(), threading.Lock()
     chosen = sys.argv[2:] or list(parts)
 
     def run(name):
@@ -281,12 +286,14 @@ def main(doc, parts, title=""):
         try:
             with stack:
                 parts[name](part)
-                assert part.count, "nothing was checked"
+                assert part.count or part.skipped, "nothing was checked"
         except (Exception, SystemExit):
             with lock:
                 failed.append(name)
                 print(f"FAILED: {name}\n{part.output()}\n{traceback.format_exc()}", file=sys.stderr, flush=True)
-        passed[name] = part.count
+        with lock:
+            count["passed"] += part.count
+            count["skipped"] += part.skipped
 
     print(title or doc.strip().splitlines()[0], flush=True)
     threads = [threading.Thread(target=run, args=(name,)) for name in chosen]
@@ -296,5 +303,5 @@ def main(doc, parts, title=""):
         thread.join()
     print(f"  {time.monotonic() - began:.0f} s", flush=True)
     if failed:
-        raise SystemExit(f"{passed.total()} passed, failed: {', '.join(failed)}")
-    print(f"{passed.total()} passed", flush=True)
+        raise SystemExit(f"{count['passed']} passed, failed: {', '.join(failed)}")
+    print(f"{count['passed']} passed" + (f", {count['skipped']} skipped" if count["skipped"] else ""), flush=True)
