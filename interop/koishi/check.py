@@ -13,8 +13,8 @@ import sys
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from conversation import Talk  # noqa: E402
 import harness  # noqa: E402
+from conversation import Talk  # noqa: E402
 from harness import BOT  # noqa: E402
 from wrapped import methods  # noqa: E402
 

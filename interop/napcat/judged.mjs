@@ -20,7 +20,7 @@ const inbox = [];
 let woken = () => {};
 
 // A segment is the same wherever it stands, and so is a message that an action returns.
-const place = (at) => at.replace(/^.*\b(message|content)\[\]</, "segment<").replace(/^get_\w+\.messages\[\]</, "get_msg<");
+const place = (at) => at.replace(/^.*\b(message|content)\[\]</, "segment<").replace(/^get_\w+(\.messages\[\]|\[\]\.lastestMsg)</, "get_msg<");
 const judge = (type, value, at) => types.differences(type, value, at).forEach((d) => found.add(place(d)));
 
 export const bot = new NCWebsocket({ baseUrl: process.env.WS, accessToken: process.env.TOKEN, apiTimeout: DEADLINE });

@@ -56,7 +56,7 @@ export class Types {
   }
 
   // The differences to the member of a union that has the value's constants ("type",
-  // "sub_type"); of several the one with the fewest.
+  // "sub_type"); of several the one whose fields it has, and the most of them.
   closest(union, value, at) {
     if (value === null || typeof value !== "object") {
       return union.types.some((t) => !this.differences(t, value, at).length) ? [] : undefined;
@@ -66,9 +66,13 @@ export class Types {
     const which = names.length ? `${at}<${names.map((n) => value[n]).filter((v) => v !== undefined)}>` : at;
     const found = union.types
       .filter((_, i) => constants[i].every(([name, constant]) => value[name] === constant))
-      .map((t) => this.differences(t, value, which))
-      .sort((a, b) => a.length - b.length);
-    return found[0] ?? [`${which}: no such kind`];
+      .map((t) => ({ missing: this.missing(t, value), size: this.checker.getPropertiesOfType(t).length, lines: this.differences(t, value, which) }))
+      .sort((a, b) => a.missing - b.missing || b.size - a.size || a.lines.length - b.lines.length);
+    return found[0]?.lines ?? [`${which}: no such kind`];
+  }
+
+  missing(type, value) {
+    return this.checker.getPropertiesOfType(type).filter((p) => !(p.name in value)).length;
   }
 
   // The properties of a type that are one text.

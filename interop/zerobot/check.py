@@ -14,12 +14,11 @@ import tempfile
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from conversation import Talk  # noqa: E402
 import bots  # noqa: E402
 import harness  # noqa: E402
+from conversation import Talk  # noqa: E402
 from harness import BOT  # noqa: E402
 from wrapped import methods  # noqa: E402
-
 
 
 def bot(check, mode, program):
