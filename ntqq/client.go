@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/hourly"
+	"libration/internal/network"
 	"libration/internal/queue"
 	"libration/internal/rpc"
 	"libration/ntqq/clock"
@@ -93,7 +94,12 @@ type Options struct {
 	Clock  *clock.Clock // corrected by the server's answers; nil: a new one
 	Log    *slog.Logger // nil: slog.Default()
 	Timing Timing       // the waits of the session; the zero value is right but for tests
-	// Dial and Lookup replace the network. nil: the system's.
+	// Proxy is what all connections to public addresses go through, uploads, downloads and
+	// web pages too: socks5://, http:// or https:// with host:port, and user:password@ before
+	// them; "environment" for that of the environment. "" or "direct": they are direct. A
+	// signer makes its own connections: see [ProxyClient].
+	Proxy string
+	// Dial and Lookup replace the network, also to the proxy. nil: the system's.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	Lookup func(ctx context.Context, host string) ([]string, error)
 }
@@ -129,7 +135,7 @@ func (o *Options) session() session.Options {
 		App: o.App, UIN: o.UIN, PasswordMD5: o.PasswordMD5, Keystore: o.Keystore, Initial: o.Initial,
 		Signer: o.Signer, SignLongList: o.SignLongList, Servers: o.Servers, FindServers: o.FindServers,
 		MaxQRCodes: o.MaxQRCodes, Taken: o.Taken, RefreshAfter: o.RefreshAfter, OnState: o.OnState, OnCall: o.OnCall,
-		Clock: o.Clock, Log: o.Log, Timing: o.Timing, Dial: o.Dial, Lookup: o.Lookup,
+		Clock: o.Clock, Log: o.Log, Timing: o.Timing, Proxy: o.Proxy, Dial: o.Dial, Lookup: o.Lookup,
 	}
 }
 
@@ -139,6 +145,7 @@ type Client struct {
 	opts    Options
 	log     *slog.Logger
 	notes   *hourly.Log
+	network network.Network
 	session *session.Session
 	clock   *clock.Clock
 	running atomic.Bool
@@ -194,6 +201,8 @@ func New(o Options) (*Client, error) {
 	if c.session, err = session.New(s); err != nil {
 		return nil, err
 	}
+	c.network.DialFunc = o.Dial
+	c.network.Proxy, _ = network.ParseProxy(o.Proxy) // the session has checked it
 	c.cache.init(o.MemberMemory)
 	c.lanes = newLanes()
 	c.order = newOrdering(c)

@@ -231,6 +231,6 @@ func (d *downloading) Close() error {
 // redirect, has no business to send the client.
 func (c *Client) reach() media.Reach {
 	return media.Reach{
-		AllowPrivate: c.opts.PrivateMedia || c.session.MediaServer() != "", Dial: c.opts.Dial, Lookup: c.opts.Lookup,
+		AllowPrivate: c.opts.PrivateMedia || c.session.MediaServer() != "", Proxy: c.opts.Proxy, Dial: c.opts.Dial, Lookup: c.opts.Lookup,
 	}
 }

@@ -362,5 +362,5 @@ func (c *Client) sendFile(ctx context.Context, session *highwaySession, command 
 	}, upload.Session{
 		Addrs: session.addrs, Ticket: session.ticket, UIN: strconv.FormatUint(uint64(c.Self().UIN), 10),
 		AppID: uint32(app.AppId), SubAppID: uint32(app.SubAppId), LoginSig: c.session.Ticket(),
-	}, upload.Options{Dial: c.opts.Dial, TCP: c.opts.UploadTCP, Budget: c.blocks})
+	}, upload.Options{Dial: c.network.Dial, TCP: c.opts.UploadTCP, Budget: c.blocks})
 }

@@ -101,6 +101,9 @@ var (
 	ErrNeedsLogin = session.ErrNeedsLogin
 	// ErrSign: no signer gave a signature. The command was not sent.
 	ErrSign = session.ErrSign
+	// ErrProxy: the proxy of the options cannot be reached, or does not take its user and
+	// password.
+	ErrProxy = session.ErrProxy
 	// ErrNoCaptcha: no captcha waits for an answer.
 	ErrNoCaptcha = session.ErrNoCaptcha
 	// ErrSealed: the keystore is sealed, and no key was given.

@@ -212,7 +212,8 @@ func webFailure(ctx context.Context, err error) error {
 // webClient asks pages, without following redirects.
 func (c *Client) webClient() *http.Client {
 	base := c.session.WebServer()
-	client := media.Reach{AllowPrivate: base != "", Dial: c.opts.Dial, Lookup: c.opts.Lookup}.Client()
+	// The hosts are known: their names may be left to a proxy.
+	client := media.Reach{AllowPrivate: base != "" || c.opts.Proxy != "", Proxy: c.opts.Proxy, Dial: c.opts.Dial, Lookup: c.opts.Lookup}.Client()
 	if base != "" {
 		to, _ := url.Parse(base) // the session has checked it
 		client.Transport = webHosts{client.Transport, to}

@@ -7,6 +7,7 @@ import (
 
 	"libration/internal/app/account"
 	"libration/internal/config"
+	"libration/internal/network"
 	"libration/internal/notice"
 	"libration/internal/text"
 )
@@ -22,13 +23,17 @@ func TestNotices(ctx context.Context, w io.Writer, path string) error {
 	if len(targets) == 0 {
 		return text.Errorf("%s has no targets for notices: add one under notices.targets", "%s 没有设置通知去处：请在 notices.targets 下添加", path)
 	}
+	by, err := account.OwnersNetwork(c, network.Network{})
+	if err != nil {
+		return err
+	}
 	accounts := noticeAccounts(c)
 	for i, t := range targets {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		result := text.T("ok", "成功")
-		if err := notice.SendTest(ctx, t, accounts, l, Version()); err != nil {
+		if err := notice.SendTest(ctx, by, t, accounts, l, Version()); err != nil {
 			result = text.T("failed: %v", "失败：%v").Fill(err)
 			failed++
 		}

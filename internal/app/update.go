@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/mod/semver"
 
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/network"
 	"libration/internal/redact"
@@ -47,7 +48,11 @@ func CheckVersion(ctx context.Context, out io.Writer, path string) error {
 		return text.Errorf("no address is set to ask for newer versions, and none is built in: write one that you trust into update.url of %s; its answer is {\"version\", \"url\", \"sha256\"}",
 			"未设置查询新版本的地址，程序也不内置任何地址：请在 %s 的 update.url 中填写可信的地址，其应答为 {\"version\", \"url\", \"sha256\"}", path)
 	}
-	newest, err := askRelease(ctx, c.Update.URL)
+	by, err := account.OwnersNetwork(c, network.Network{})
+	if err != nil {
+		return err
+	}
+	newest, err := askRelease(ctx, by, c.Update.URL)
 	if err != nil {
 		return err
 	}
@@ -57,7 +62,7 @@ func CheckVersion(ctx context.Context, out io.Writer, path string) error {
 }
 
 // askRelease asks an address for the newest version.
-func askRelease(ctx context.Context, address string) (*release, error) {
+func askRelease(ctx context.Context, by network.Network, address string) (*release, error) {
 	ctx, cancel := context.WithTimeout(ctx, updateTimeout)
 	defer cancel()
 	fail := func(err error) error {
@@ -68,7 +73,7 @@ func askRelease(ctx context.Context, address string) (*release, error) {
 		return nil, fail(redact.Err(err))
 	}
 	request.Header.Set("Accept", "application/json")
-	client := network.Network{}.Client()
+	client := by.Client()
 	defer client.CloseIdleConnections()
 	client.CheckRedirect = func(r *http.Request, before []*http.Request) error {
 		if len(before) > 5 {

@@ -50,6 +50,9 @@ func (c *Config) One(name string) (*Config, error) {
 	return nil, text.Errorf("there is no account %q: there are %s", "没有账号 %q：可用的有 %s", name, strings.Join(names, ", "))
 }
 
+// AccountProxy is the proxy of the account of a configuration of [Config.Each].
+func (c *Config) AccountProxy() string { return cmp.Or(c.Account.Proxy, c.Proxy) }
+
 // accounts returns those that are configured, to read or to complete them.
 func (c *Config) accounts() []*Account {
 	if len(c.Accounts) == 0 {
@@ -152,6 +155,7 @@ func (k *checker) account(a *Account, path string) {
 		k.problem(path+".uin", text.T("not an account number", "不是账号"), text.T("write the QQ number, or 0 for whoever scans the QR code", "写 QQ 号；写 0 则由扫码的人决定"))
 	}
 	k.token(path+".access_token", a.AccessToken)
+	k.proxy(path+".proxy", a.Proxy)
 	at := path + ".password"
 	switch {
 	case a.Password != "" && len(a.PasswordMD5) > 0:

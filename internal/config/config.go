@@ -44,6 +44,9 @@ type Config struct {
 	// The service to connect to.
 	// 要连接的服务。
 	Server Server `yaml:"server"`
+	// Proxy of all connections to the outside, such as `socks5://127.0.0.1:1080`; `""`: none. It is `socks5://`, `http://` or `https://` with `host:port`, and with `user:password@` before the host where it wants them. `direct`: none; `environment`: that of `HTTPS_PROXY`, `ALL_PROXY` or `HTTP_PROXY`, without the hosts of `NO_PROXY`, which count in no other case. The session, uploads, downloads, web pages, signers, notices and `version --check` go through it. Private addresses, names without a dot, bots and the sandbox's control API are reached directly. See [Proxies](session.md#proxies).
+	// 所有对外连接使用的代理，如 `socks5://127.0.0.1:1080`；`""` 表示不使用。可以是 `socks5://`、`http://` 或 `https://` 加 `host:port`，需要时在主机前加 `user:password@`。`direct` 表示不使用；`environment` 表示使用环境变量 `HTTPS_PROXY`、`ALL_PROXY` 或 `HTTP_PROXY` 中的代理，`NO_PROXY` 中的主机除外；其他情况下不读取这些变量。会话、上传、下载、网页、签名服务、通知和 `version --check` 都经过它。内网地址、不含点的主机名、机器人和沙盒的控制 API 直接连接。见[代理](session.zh-CN.md#代理)。
+	Proxy string `yaml:"proxy" secret:"true"`
 	// The service that signs packets. The real service refuses logins without one. None is built in: enter one that you trust, it sees what the account does.
 	// 数据包签名服务。没有签名，真实服务会拒绝登录。本程序不内置任何签名服务：请填写您信任的地址，它能看到账号的操作。
 	Signer Signer `yaml:"signer"`
@@ -247,6 +250,9 @@ type Account struct {
 	// The password's MD5 in hexadecimal, instead of it.
 	// 或填写密码的 MD5（十六进制）。
 	PasswordMD5 Hex `yaml:"password_md5" secret:"true"`
+	// Proxy of this account's connections, instead of the top-level `proxy`; `direct`: none. It is for the session, media, web pages and signers. `""`: the top-level one.
+	// 该账号的连接使用的代理，代替顶层的 `proxy`；`direct` 表示不使用。用于会话、媒体、网页和签名服务。`""` 表示使用顶层的设置。
+	Proxy string `yaml:"proxy" secret:"true"`
 	// Client to appear as: `linux`, `macos` or `windows`; must fit the signer.
 	// 模拟的客户端：`linux`、`macos` 或 `windows`，须与签名服务一致。
 	Protocol Protocol `yaml:"protocol"`

@@ -80,7 +80,7 @@ func TestTemplates(t *testing.T) {
 	for _, l := range []Language{LanguageEnglish, LanguageChinese} {
 		text := Template(l, numbered())
 		got, problems := Parse(text, nil)
-		if s := lines(problems); s != "53:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
+		if s := lines(problems); s != "55:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
 			t.Errorf("%s: the template has problems:\n%s", l, s)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -486,7 +486,9 @@ func TestOneProblem(t *testing.T) {
 		"Chinese columns":   {"data: 数据 # 注释\nlog: {format: 文本}", `2:15: log.format "文本": unknown value`},
 		"key of a list":     {"server: {addresses: a:1}", "a list is expected, not a single value"},
 		"foreign name":      {"onebot: {post-format: array}", "did you mean format?"},
-		"no similar name":   {"zzzzzzzzz: 1", "known keys here: config_version, language, data, keystore_key, store, log, account, accounts, server, signer, onebot"},
+		"no similar name":   {"zzzzzzzzz: 1", "known keys here: config_version, language, data, keystore_key, store, log, account, accounts, server, proxy, signer, onebot"},
+		"proxy scheme":      {"proxy: 'socks4://u:hunter2@a:1'", "1:8: proxy: proxies are socks5://, http:// and https://, not \"socks4://\"; write such as socks5://127.0.0.1:1080"},
+		"proxy of one":      {"account: {proxy: '127.0.0.1:1080'}", "account.proxy: not the URL of a proxy: write socks5://HOST:PORT"},
 		"cors":              {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: [example.com]}]}", "cors[0] \"example.com\": not a usable URL"},
 		"password alone":    {"account: {password: hunter2}", "1:21: account.password: whose password it is, is not known; set account.uin"},
 		"key in the file":   {"keystore_key: " + strings.Repeat("0a", 32), "1:15: keystore_key: the key stands beside what it encrypts"},

@@ -91,7 +91,7 @@ func join(path, key string) string {
 // values of unknown keys are never shown: the key may be a misspelt one.
 func isSecret(path string) bool {
 	key := text.Plain(path[strings.LastIndexByte(path, '.')+1:])
-	for _, word := range []string{"token", "secret", "password", "url", "authorization", "target", "body", "keystorekey"} {
+	for _, word := range []string{"token", "secret", "password", "url", "authorization", "target", "body", "keystorekey", "proxy"} {
 		if strings.Contains(key, word) {
 			return true
 		}

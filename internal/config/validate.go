@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"libration/internal/network"
 	"libration/internal/notice"
 	"libration/internal/paste"
 	"libration/internal/text"
@@ -84,6 +85,7 @@ func (k *checker) check(c *Config) {
 	if size := c.Cache.Members; size < 1<<20 || size > 1<<40 {
 		k.problem("cache.members", text.T("out of range", "超出范围"), text.T("use a size from 1MB to 1024GB", "使用 1MB 到 1024GB 的大小"))
 	}
+	k.proxy("proxy", c.Proxy)
 	k.accounts(c)
 	k.server(&c.Server)
 	k.signer(c)
@@ -101,6 +103,16 @@ func (k *checker) check(c *Config) {
 		if f.Keep > 100 {
 			k.problem("log.file.keep", text.T("out of range", "超出范围"), text.T("keep 0 to 100 old files", "保留 0 到 100 个旧文件"))
 		}
+	}
+}
+
+// proxy checks where connections go through.
+func (k *checker) proxy(path, written string) {
+	if written == network.Environment { // what it holds is of the moment
+		return
+	}
+	if _, err := network.ParseProxy(written); err != nil {
+		k.problem(path, text.Of(err), text.T("write such as socks5://127.0.0.1:1080, `direct` for none, or `environment`", "例如 socks5://127.0.0.1:1080；不使用代理写 `direct`，使用环境变量中的代理写 `environment`"))
 	}
 }
 

@@ -1,7 +1,7 @@
 // Package network is where the program and the library make their connections, so that
 // tests can put another network below them.
 //
-// It imports nothing of this module.
+// Of this module it imports package text only.
 package network
 
 import (
@@ -23,6 +23,9 @@ type Network struct {
 	ListenFunc func(ctx context.Context, address string) (net.Listener, error)
 	// DialFunc connects as net.Dialer.DialContext does; nil: the system does.
 	DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+	// Proxy is what connections are made through, by DialFunc or by the system; nil: they
+	// are direct. Nothing of the environment counts but what it says.
+	Proxy *Proxy
 }
 
 // Listen listens on host:port, or on a Unix socket, unix:/path, that only its owner may
@@ -40,6 +43,22 @@ func (n Network) Listen(ctx context.Context, address string) (net.Listener, erro
 
 // Dial connects to host:port, or with the network "unix" to the path of a socket.
 func (n Network) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if to := n.Proxy.For(address); to != nil && network != "unix" {
+		return n.Proxy.through(ctx, to, n.direct, network, address)
+	}
+	return n.direct(ctx, network, address)
+}
+
+// DialAs connects to address, which is what asked stands for: both are host:port. Whether
+// there is a proxy goes by both.
+func (n Network) DialAs(ctx context.Context, network, asked, address string) (net.Conn, error) {
+	if to := n.Proxy.For(asked); to != nil && n.Proxy.For(address) != nil {
+		return n.Proxy.through(ctx, to, n.direct, network, address)
+	}
+	return n.direct(ctx, network, address)
+}
+
+func (n Network) direct(ctx context.Context, network, address string) (net.Conn, error) {
 	if n.DialFunc != nil {
 		return n.DialFunc(ctx, network, address)
 	}
@@ -57,10 +76,11 @@ func (n Network) Dial(ctx context.Context, network, address string) (net.Conn, e
 	return d.DialContext(ctx, network, address)
 }
 
-// Transport returns an HTTP transport like http.DefaultTransport.
+// Transport returns an HTTP transport like http.DefaultTransport, but with the network's
+// proxy only. Plain HTTP goes through a connection by CONNECT, too.
 func (n Network) Transport() *http.Transport {
 	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: n.Dial, ForceAttemptHTTP2: true,
+		DialContext: n.Dial, ForceAttemptHTTP2: true,
 		MaxIdleConns: 100, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
 	}
 }

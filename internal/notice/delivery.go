@@ -19,13 +19,15 @@ import (
 )
 
 // delivery is one HTTP request that sends a notice, and how the service says that
-// it took it. The library reads the URL of these services; what it makes of their
-// answers is not to be relied on: of some it takes any for success.
+// it took it. The library reads the URL of these services. It does not send: of some answers
+// it takes any for success, and it obeys the proxy of the environment.
 type delivery struct {
 	base, path string // scheme and host, and the rest
 	header     http.Header
 	json       any
 	form       url.Values // instead of json
+	content    []byte     // instead of both; header has its type
+	method     string     // "": POST
 	insecure   bool       // any certificate will do
 	accepted   func(a *answer) bool
 }
@@ -55,15 +57,18 @@ type answer struct {
 func (d *delivery) deliver(ctx context.Context, client *http.Client, base, version string) error {
 	var body []byte
 	kind := "application/json; charset=utf-8"
-	if d.form != nil {
+	switch {
+	case d.form != nil:
 		body, kind = []byte(d.form.Encode()), "application/x-www-form-urlencoded"
-	} else {
+	case d.content != nil:
+		body = d.content
+	default:
 		var err error
 		if body, err = json.Marshal(d.json); err != nil {
 			return err
 		}
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, cmp.Or(base, d.base)+d.path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, cmp.Or(d.method, http.MethodPost), cmp.Or(base, d.base)+d.path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/nicholas-fedor/shoutrrr/pkg/services/email/smtp"
 
 	"libration/internal/network"
 	"libration/internal/text"
@@ -47,8 +48,7 @@ type Options struct {
 	TestCommand, DoctorCommand string
 	Language                   text.Language
 	Version                    string
-	// Network makes the connections. Its zero value is the system's network. Services that
-	// the library sends to use the system's network always.
+	// Network makes the connections. Its zero value is the system's network.
 	Network network.Network
 	Log     *slog.Logger
 }
@@ -124,15 +124,12 @@ type sender struct {
 	client  *http.Client
 	version string
 	base    string // replaces scheme and host of deliveries, in tests; "" does not
-	// abandoned is what the library did not finish in time, with slow: nothing else is
-	// sent before it ends, so that there is never more than one.
-	abandoned <-chan error
-	slow      *Notice
+	network network.Network
 }
 
 func newSender(t Target, version string, n network.Network) *sender {
-	return &sender{Target: t, version: version, client: &http.Client{
-		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: n.Dial, DisableKeepAlives: true},
+	return &sender{Target: t, version: version, network: n, client: &http.Client{
+		Transport: &http.Transport{DialContext: n.Dial, DisableKeepAlives: true},
 		// A redirect could lead the signature and the token elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -185,18 +182,19 @@ func (s *sender) send(ctx context.Context, n *Notice) error {
 	return errors.New(s.redact(err.Error()))
 }
 
-// serve sends by a service: directly, or through the library.
-func (s *sender) serve(ctx context.Context, n *Notice) error {
+// serve sends by a service.
+func (s *sender) serve(ctx context.Context, n *Notice) (err error) {
+	defer recovered(&err)
 	service, err := s.service()
 	if err != nil {
 		return err
 	}
+	if service, ok := service.(*smtp.Service); ok {
+		return sendMail(ctx, s.network, service, n)
+	}
 	all, err := deliveries(service, n, time.Now())
 	if err != nil {
 		return err
-	}
-	if all == nil {
-		return s.shoutWithin(ctx, n)
 	}
 	for _, d := range all {
 		if err := d.deliver(ctx, s.client, s.base, s.version); err != nil {
@@ -204,29 +202,6 @@ func (s *sender) serve(ctx context.Context, n *Notice) error {
 		}
 	}
 	return nil
-}
-
-func (s *sender) shoutWithin(ctx context.Context, n *Notice) error {
-	if s.abandoned != nil {
-		select {
-		case err := <-s.abandoned:
-			s.abandoned = nil
-			if err == nil && s.slow == n {
-				return nil
-			}
-		case <-ctx.Done():
-			return text.Errorf("the server has not answered the notice before", "服务器尚未应答上一条通知")
-		}
-	}
-	done := make(chan error, 1)
-	go func() { done <- s.shout(n) }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		s.abandoned, s.slow = done, n
-		return text.Errorf("no answer: %v", "没有应答：%v", ctx.Err())
-	}
 }
 
 // Account is one that notices are about.
@@ -239,7 +214,7 @@ type Account struct {
 
 // SendTest sends a notice that says it is a test, and of which accounts notices will come,
 // once.
-func SendTest(ctx context.Context, t Target, accounts []Account, l text.Language, version string) error {
+func SendTest(ctx context.Context, by network.Network, t Target, accounts []Account, l text.Language, version string) error {
 	n := &Notice{Kind: Test, Level: Test.level(), Subject: "test", Time: time.Now()}
 	var all []string
 	for _, a := range accounts {
@@ -250,5 +225,5 @@ func SendTest(ctx context.Context, t Target, accounts []Account, l text.Language
 		n.Account, n.Name = accounts[0].Number, accounts[0].Name
 	}
 	n.fill(l, Condition{}, "")
-	return newSender(t, version, network.Network{}).send(ctx, n)
+	return newSender(t, version, by).send(ctx, n)
 }

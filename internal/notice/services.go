@@ -21,13 +21,17 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/chat/telegram"
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/chat/wecom"
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/chat/zulip"
+	"github.com/nicholas-fedor/shoutrrr/pkg/services/push/bark"
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/push/gotify"
+	"github.com/nicholas-fedor/shoutrrr/pkg/services/push/ntfy"
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/push/pushover"
+	"github.com/nicholas-fedor/shoutrrr/pkg/services/specialized/generic"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
+
+	"libration/internal/text"
 )
 
-// deliveries returns the requests that send a notice by one of these services. For
-// the other services of the library it returns nil: the library sends itself.
+// deliveries returns the requests that send a notice by a service; mail is none of them.
 func deliveries(s types.Service, n *Notice, now time.Time) ([]delivery, error) {
 	whole := n.Title + "\n" + n.Text
 	switch s := s.(type) {
@@ -53,8 +57,14 @@ func deliveries(s types.Service, n *Notice, now time.Time) ([]delivery, error) {
 		return byGoogleChat(s.Config, whole), nil
 	case *zulip.Service:
 		return byZulip(s.Config, whole), nil
+	case *ntfy.Service:
+		return byNtfy(s.Config, n), nil
+	case *bark.Service:
+		return byBark(s.Config, n)
+	case *generic.Service:
+		return byGeneric(s, n)
 	}
-	return nil, nil
+	return nil, text.Errorf("the service cannot be used", "该服务无法使用") // services and this list differ
 }
 
 // byTelegram makes one request for each chat.

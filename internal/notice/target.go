@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -159,21 +158,6 @@ var services = []string{
 // unproven are services of the library that take any answer with a good status for
 // success, or whose answer cannot be tested.
 var unproven = []string{"ifttt", "join", "matrix", "notifiarr", "opsgenie", "pagerduty", "pushbullet", "signal", "teams"}
-
-// shout sends through the library, which knows no contexts.
-func (t *Target) shout(n *Notice) (err error) {
-	defer recovered(&err)
-	service, err := t.service() // anew: a send before may still run
-	if err != nil {
-		return err
-	}
-	params, title := types.Params{}, n.Title
-	if t.Name() == "smtp" {
-		title = mime.QEncoding.Encode("utf-8", title)
-	}
-	params.SetTitle(title)
-	return service.Send(n.Text, &params)
-}
 
 // redact takes all parts of the target out of a text, such as an error. The library
 // has them anywhere, and for some services the host is the key.

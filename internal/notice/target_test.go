@@ -24,6 +24,7 @@ import (
 	"go.uber.org/goleak"
 
 	"libration/internal/network"
+	"libration/internal/proxytest"
 )
 
 func TestMain(m *testing.M) {
@@ -187,7 +188,7 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// TestServices sends through the library to servers of this machine.
+// TestServices sends to servers of this machine.
 func TestServices(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -223,7 +224,7 @@ func TestServices(t *testing.T) {
 
 // mailServer takes one mail at a time, as little of SMTP as that needs; silent ones
 // accept connections and say nothing.
-func mailServer(t *testing.T, silent bool) (address string, mails <-chan string, hangUp func()) {
+func mailServer(t *testing.T, silent bool) (address string, mails <-chan string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -233,7 +234,7 @@ func mailServer(t *testing.T, silent bool) (address string, mails <-chan string,
 	var serving sync.WaitGroup
 	var mu sync.Mutex // guards conns
 	var conns []net.Conn
-	hangUp = func() {
+	hangUp := func() {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, c := range conns {
@@ -259,7 +260,7 @@ func mailServer(t *testing.T, silent bool) (address string, mails <-chan string,
 			}
 		}
 	})
-	return l.Addr().String(), got, hangUp
+	return l.Addr().String(), got
 }
 
 func takeMail(c net.Conn, got chan<- string) {
@@ -293,7 +294,7 @@ func takeMail(c net.Conn, got chan<- string) {
 
 func TestMail(t *testing.T) {
 	t.Parallel()
-	address, mails, _ := mailServer(t, false)
+	address, mails := mailServer(t, false)
 	target := Target{URL: "smtp://me:hunter2@" + address + "/?from=bot@example.com&to=owner@example.com"}
 	if err := target.Check(); err != nil {
 		t.Fatal(err)
@@ -314,46 +315,81 @@ func TestMail(t *testing.T) {
 	}
 }
 
-// TestSilentServer: the library knows no contexts, so what hangs is left behind,
-// once.
+// TestSilentServer: what hangs ends with the caller's patience, and its connection with it.
 func TestSilentServer(t *testing.T) {
 	t.Parallel()
-	address, _, hangUp := mailServer(t, true)
+	address, _ := mailServer(t, true)
 	s := newSender(Target{URL: "smtp://" + address + "/?from=bot@example.com&to=owner@example.com"}, "", network.Network{})
-	for _, want := range []string{"no answer: context deadline exceeded", "has not answered the notice before"} {
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		if err := s.send(ctx, sample); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %q", err, want)
-		}
-		cancel()
-	}
-	hangUp()
-	<-s.abandoned
-}
-
-// TestSlowServer: what is done late is not done twice.
-func TestSlowServer(t *testing.T) {
-	t.Parallel()
-	slow := newServer(t)
-	release := make(chan struct{})
-	slow.answer = func(_ int, w http.ResponseWriter) {
-		<-release
-		_, _ = io.WriteString(w, `{"id":"1"}`)
-	}
-	s := newSender(Target{URL: "ntfy://" + strings.TrimPrefix(slow.url, "http://") + "/topic?scheme=http"}, "", network.Network{})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	err := s.send(ctx, sample)
-	close(release)
-	if err == nil {
-		t.Error("it was sent without an answer")
+	if err := s.send(ctx, sample); err == nil || !strings.Contains(err.Error(), "no answer: context deadline exceeded") {
+		t.Errorf("got %v", err)
 	}
-	if err := s.send(within(t), sample); err != nil {
-		t.Error(err)
+}
+
+// TestMailForms: more than one receiver, HTML, and a server without what is required.
+func TestMailForms(t *testing.T) {
+	t.Parallel()
+	address, mails := mailServer(t, false)
+	send := func(query string) error {
+		return newSender(Target{URL: "smtp://" + address + "/?from=bot@example.com&fromname=B%C3%B6t&" + query}, "", network.Network{}).send(within(t), sample)
 	}
-	slow.one(t)
-	if err := s.send(within(t), &Notice{Title: "another"}); err != nil || len(slow.requests()) != 2 {
-		t.Errorf("another one: error %v after %d requests", err, len(slow.requests()))
+	if err := send("to=a@example.com,b@example.com&usehtml=yes"); err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{"a@example.com", "b@example.com"} {
+		m, err := mail.ReadMessage(strings.NewReader(<-mails))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(m.Body)
+		from, errFrom := m.Header.AddressList("From")
+		if err != nil || errFrom != nil || from[0].Name != "Böt" || m.Header.Get("To") != to || !strings.Contains(string(body), "<pre>line &lt;1&gt;") ||
+			!strings.HasPrefix(m.Header.Get("Content-Type"), "text/html") {
+			t.Errorf("got %v %q, %v, %v", m.Header, body, err, errFrom)
+		}
+	}
+	if err := send("to=a@example.com&requirestarttls=yes"); err == nil {
+		t.Error("it was sent without STARTTLS")
+	}
+	if err := send("to=a@example.com&encryption=ImplicitTLS"); err == nil {
+		t.Error("it was sent without TLS")
+	}
+}
+
+// TestByProxy: whatever a target is, its notice goes through the proxy, and never by that of
+// the environment.
+func TestByProxy(t *testing.T) {
+	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
+	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+	mailAt, mails := mailServer(t, false)
+	s := newServer(t)
+	s.answer = func(_ int, w http.ResponseWriter) { _, _ = io.WriteString(w, `{"id":"1","code":200}`) }
+	at := strings.TrimPrefix(s.url, "http://")
+	proxy := proxytest.Start(t, "me", "hunter2", map[string]string{"mail.example:25": mailAt, "web.example:80": at})
+	var by network.Network
+	var err error
+	if by.Proxy, err = network.ParseProxy(proxy.URL("socks5")); err != nil {
+		t.Fatal(err)
+	}
+	all := []string{
+		"http://web.example/hook", "ntfy://web.example/topic?scheme=http", "bark://:key@web.example/?scheme=http",
+		"generic://web.example/x?disabletls=yes&template=json", "gotify://web.example/AzyoeNS.D4iJLVa?disabletls=yes",
+	}
+	for _, url := range all {
+		if err := newSender(Target{URL: url}, "", by).send(within(t), sample); err != nil {
+			t.Errorf("%s: %v", url, err)
+		}
+		if err := newSender(Target{URL: strings.Replace(url, "web.example", at, 1)}, "", network.Network{}).send(within(t), sample); err != nil {
+			t.Errorf("%s, directly: %v", url, err)
+		}
+	}
+	if err := newSender(Target{URL: "smtp://mail.example/?from=bot@example.com&to=owner@example.com"}, "", by).send(within(t), sample); err != nil {
+		t.Fatal(err)
+	}
+	<-mails
+	if asked := proxy.Asked(); len(asked) != len(all)+1 || asked[len(all)] != "mail.example:25" || asked[0] != "web.example:80" {
+		t.Errorf("the proxy was asked for %q", asked)
 	}
 }
 

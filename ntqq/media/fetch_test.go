@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"libration/internal/proxytest"
 	"libration/ntqq/media/transfer"
 )
 
@@ -56,7 +58,6 @@ func (n *internet) options() FilesOptions {
 			var d net.Dialer
 			return d.DialContext(ctx, network, n.server.Listener.Addr().String())
 		},
-		proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
 	}
 }
 
@@ -239,48 +240,87 @@ func TestRedirectsEnd(t *testing.T) {
 	}
 }
 
-// Through a proxy, names that resolve to forbidden addresses are refused; those that do
-// not resolve here are left to it. It may be on this machine.
+// Through a proxy, names are resolved here, and the proxy is asked for the address that was
+// checked. One that does not resolve here is left to it with AllowPrivate only.
 func TestProxy(t *testing.T) {
 	t.Parallel()
-	n := newInternet(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Via", "proxy")
-		io.WriteString(w, r.RequestURI)
-	}, map[string][]string{
+	n := newInternet(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Host+r.RequestURI) }, map[string][]string{
 		"public.example": {"203.0.113.1"}, "private.example": {"10.0.0.1"}, "both.example": {"203.0.113.1", "169.254.169.254"},
 	})
-	o := n.options()
-	o.proxy = func(*http.Request) (*url.URL, error) { return url.Parse("http://127.0.0.1:7890") }
-	f := newFiles(t, o)
-	for address, o := range map[string]FetchOptions{"http://public.example/a": {}, "http://unknown.example/a": {}, "http://203.0.113.9/a": {}} {
-		c, err := f.Fetch(t.Context(), address, o)
-		if err != nil {
-			t.Errorf("%s: %v", address, err)
-			continue
+	here := n.server.Listener.Addr().String()
+	for _, scheme := range []string{"socks5", "http"} {
+		proxy := proxytest.Start(t, "me", "hunter2", map[string]string{
+			"203.0.113.1:80": here, "203.0.113.9:80": here, "unknown.example:80": here, "127.1.:80": here,
+		})
+		fetch := func(address string, allowPrivate bool, fetching FetchOptions) (string, error) {
+			o := n.options()
+			direct := o.Dial
+			o.Proxy, o.AllowPrivate = proxy.URL(scheme), allowPrivate
+			o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				if address == proxy.Address {
+					var d net.Dialer
+					return d.DialContext(ctx, network, address)
+				}
+				return direct(ctx, network, address)
+			}
+			c, err := newFiles(t, o).Fetch(t.Context(), address, fetching)
+			if err != nil {
+				return "", err
+			}
+			b, err := os.ReadFile(c.Path)
+			return string(b), err
 		}
-		if b, _ := os.ReadFile(c.Path); string(b) != address {
-			t.Errorf("%s: the proxy got %q", address, b)
+		for _, tt := range []struct {
+			address      string
+			allowPrivate bool
+			want, asked  string
+		}{
+			{"http://public.example/a", false, "public.example/a", "203.0.113.1:80"},
+			{"http://both.example/a", false, "both.example/a", "203.0.113.1:80"},
+			{"http://203.0.113.9/a", false, "203.0.113.9/a", "203.0.113.9:80"},
+			{"http://unknown.example/a", true, "unknown.example/a", "unknown.example:80"},
+		} {
+			got, err := fetch(tt.address, tt.allowPrivate, FetchOptions{})
+			asked := proxy.Asked()
+			if err != nil || got != tt.want || len(asked) == 0 || asked[len(asked)-1] != tt.asked {
+				t.Errorf("%s %s: got %q, %v, asked %q", scheme, tt.address, got, err, asked)
+			}
+		}
+		before := len(proxy.Asked())
+		for _, address := range []string{
+			"http://private.example/a", "http://169.254.169.254/", "http://unknown.example/b", "http://10.0.0.1/",
+			"http://2852039166/", "http://0xA9FEA9FE/", "http://0xa9.0xfe.0xa9.0xfe/", "http://169.254.43518/", "http://127.1./", "http://0x/",
+		} {
+			if got, err := fetch(address, false, FetchOptions{}); err == nil || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%s %s: got %q, %v", scheme, address, got, err)
+			}
+		}
+		// What the proxy may read as an address is never left to it.
+		for _, address := range []string{"http://169.254.169.254/", "http://2852039166.example.0xA9FEA9FE/", "http://127.1./"} {
+			if got, err := fetch(address, true, FetchOptions{}); err == nil {
+				t.Errorf("%s %s: got %q", scheme, address, got)
+			}
+		}
+		// Private addresses are this machine's own network, not the proxy's.
+		for address, o := range map[string]FetchOptions{"http://private.example/c": {}, "http://public.example/d": {NoProxy: true}} {
+			if got, err := fetch(address, true, o); err != nil || got != strings.TrimPrefix(address, "http://") {
+				t.Errorf("%s %s: got %q, %v", scheme, address, got, err)
+			}
+		}
+		if asked := proxy.Asked()[before:]; len(asked) > 0 {
+			t.Errorf("%s: the proxy was asked for %q", scheme, asked)
+		}
+		if all := n.reached(); !slices.Contains(all, "10.0.0.1:80") || !slices.Contains(all, "203.0.113.1:80") {
+			t.Errorf("reached %q", all)
 		}
 	}
-	for address, o := range map[string]FetchOptions{
-		"http://private.example/a": {}, "http://169.254.169.254/": {}, "http://unknown.example/b": {NoProxy: true}, "http://both.example/": {},
-		// What the proxy may read as an address.
-		"http://2852039166/": {}, "http://0xA9FEA9FE/": {}, "http://0xa9.0xfe.0xa9.0xfe/": {}, "http://169.254.43518/": {}, "http://127.1./": {}, "http://0x/": {},
-	} {
-		if _, err := f.Fetch(t.Context(), address, o); err == nil {
-			t.Errorf("%s was fetched", address)
+	for _, proxy := range []string{"socks5://127.0.0.1:1", "gopher://x"} {
+		o := n.options()
+		o.Proxy = proxy
+		o.Dial = nil
+		if _, err := newFiles(t, o).Fetch(t.Context(), "http://public.example/a", FetchOptions{}); err == nil || !strings.Contains(err.Error(), "prox") {
+			t.Errorf("%s: got %v", proxy, err)
 		}
-	}
-	for _, address := range n.reached() {
-		if address != "127.0.0.1:7890" {
-			t.Errorf("reached %s", address)
-		}
-	}
-	if _, err := f.Fetch(t.Context(), "http://public.example/c", FetchOptions{NoProxy: true}); err != nil {
-		t.Error(err)
-	}
-	if all := n.reached(); all[len(all)-1] != "203.0.113.1:80" {
-		t.Errorf("reached %v", all)
 	}
 }
 
@@ -330,7 +370,6 @@ func TestAnswersThatCannotBeUsed(t *testing.T) {
 func scripted(script func(net.Conn)) FilesOptions {
 	return FilesOptions{
 		lookup: func(context.Context, string) ([]string, error) { return []string{"203.0.113.1"}, nil },
-		proxy:  func(*http.Request) (*url.URL, error) { return nil, nil },
 		Dial: func(context.Context, string, string) (net.Conn, error) {
 			client, server := net.Pipe()
 			go func() {

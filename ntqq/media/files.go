@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"sync"
 	"time"
 
@@ -29,6 +28,10 @@ type FilesOptions struct {
 	Allow func(host string, address netip.AddrPort) bool
 	// Timeout bounds a download; default 60 s.
 	Timeout time.Duration
+	// Proxy is what downloads from public addresses go through: socks5://, http:// or
+	// https:// with host:port, and user:password@ before them; "environment" for that of the
+	// environment. "" or "direct": they are direct.
+	Proxy string
 	// Dial connects as net.Dialer.DialContext does; nil: the system does.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Handed has the files that others handed over, for who names one as upload://ID or by
@@ -39,7 +42,6 @@ type FilesOptions struct {
 
 	// Replaced by tests.
 	lookup func(ctx context.Context, host string) ([]string, error)
-	proxy  func(*http.Request) (*url.URL, error)
 }
 
 // Handed are files that others handed over, as libration/gateway/inbox keeps them.
@@ -54,7 +56,7 @@ type Handed interface {
 // FetchOptions are the wishes of one caller. The zero value has the defaults.
 type FetchOptions struct {
 	NoCache bool          // what was downloaded before is downloaded again
-	NoProxy bool          // the proxy of the environment is not used
+	NoProxy bool          // it is direct
 	Timeout time.Duration // instead of [FilesOptions.Timeout]
 	Header  http.Header   // goes over our own
 	MaxSize uint64        // in bytes; default [DefaultDownload]

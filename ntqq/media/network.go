@@ -8,12 +8,10 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strings"
 	"time"
 
 	"libration/internal/network"
-	"libration/internal/redact"
 	"libration/internal/text"
 )
 
@@ -33,6 +31,9 @@ type Reach struct {
 	// AllowPrivate opens loopback, private and carrier-grade NAT addresses. Link-local ones,
 	// metadata services and multicast are never reached.
 	AllowPrivate bool
+	// Proxy is what connections to public addresses go through, as in [FilesOptions]. "": they
+	// are direct.
+	Proxy string
 	// Dial connects as net.Dialer.DialContext does, Lookup resolves a name; nil: the system does.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	Lookup func(ctx context.Context, host string) ([]string, error)
@@ -41,7 +42,7 @@ type Reach struct {
 // Client returns an HTTP client that stays within reach, redirects included: another address
 // gives an [AddressError]. It keeps no connections.
 func (r Reach) Client() *http.Client {
-	return newGuarded(&FilesOptions{AllowPrivate: r.AllowPrivate, Dial: r.Dial, lookup: r.Lookup}).client(false)
+	return newGuarded(&FilesOptions{AllowPrivate: r.AllowPrivate, Proxy: r.Proxy, Dial: r.Dial, lookup: r.Lookup}).client(false)
 }
 
 // Check returns an [AddressError] for an address that is not within reach.
@@ -53,39 +54,35 @@ func (r Reach) Check(a netip.Addr) error {
 }
 
 // guarded makes HTTP requests to addresses that may be reached. Each is checked after its
-// name was resolved, and that very address is connected to.
-//
-// Where a proxy does the connecting, it resolves the name itself. The name is resolved
-// here too, and none of its addresses may be a forbidden one; a name that cannot be resolved
-// here is left to the proxy, whose network it is.
+// name was resolved here, and that very address is connected to, by the proxy, too. A name
+// that cannot be resolved here is left to the proxy only with allowPrivate, as nobody can
+// check what it stands for.
 type guarded struct {
 	allowPrivate     bool
 	allow            func(host string, address netip.AddrPort) bool
 	lookup           func(ctx context.Context, host string) ([]string, error)
-	dial             func(ctx context.Context, network, address string) (net.Conn, error)
-	proxy            func(*http.Request) (*url.URL, error)
-	direct, throughs *http.Transport
+	network          network.Network
+	unusable         error // of the proxy's URL
+	direct, proxying *http.Transport
 }
 
 func newGuarded(o *FilesOptions) *guarded {
-	g := &guarded{allowPrivate: o.AllowPrivate, allow: o.Allow, lookup: o.lookup, dial: o.Dial, proxy: o.proxy}
+	g := &guarded{allowPrivate: o.AllowPrivate, allow: o.Allow, lookup: o.lookup, network: network.Network{DialFunc: o.Dial}}
 	if g.lookup == nil {
 		g.lookup = network.Lookup
 	}
-	if g.dial == nil {
-		g.dial = network.Network{}.Dial
-	}
-	if g.proxy == nil {
-		g.proxy = http.ProxyFromEnvironment
-	}
+	g.network.Proxy, g.unusable = network.ParseProxy(o.Proxy)
 	// Connections are not kept: no goroutine outlives its request.
-	transport := func(proxy func(*http.Request) (*url.URL, error), dial func(context.Context, string, string) (net.Conn, error)) *http.Transport {
+	transport := func(by network.Network) *http.Transport {
 		return &http.Transport{
-			Proxy: proxy, DialContext: dial, DisableKeepAlives: true, DisableCompression: true, ForceAttemptHTTP2: true,
+			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				return g.connect(ctx, by, network, address)
+			},
+			DisableKeepAlives: true, DisableCompression: true, ForceAttemptHTTP2: true,
 			TLSHandshakeTimeout: dialTimeout, ResponseHeaderTimeout: headTimeout, MaxResponseHeaderBytes: maxHead,
 		}
 	}
-	g.direct, g.throughs = transport(nil, g.connect), transport(g.proxy, g.dial)
+	g.direct, g.proxying = transport(network.Network{DialFunc: o.Dial}), transport(g.network)
 	return g
 }
 
@@ -113,27 +110,13 @@ type tripper struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t tripper) RoundTrip(r *http.Request) (*http.Response, error) {
-	if t.noProxy {
+	switch {
+	case t.noProxy:
 		return t.direct.RoundTrip(r)
+	case t.unusable != nil:
+		return nil, t.unusable
 	}
-	proxy, err := t.proxy(r)
-	if err != nil {
-		return nil, redact.Err(err)
-	}
-	if proxy == nil {
-		return t.direct.RoundTrip(r)
-	}
-	host := r.URL.Hostname()
-	port := cmp.Or(r.URL.Port(), map[string]string{"http": "80", "https": "443"}[r.URL.Scheme])
-	// The proxy would take any of the addresses, and some read a number as one.
-	if _, err := netip.ParseAddr(host); err != nil && endsInNumber(host) {
-		return nil, text.Errorf("%q is no address: write it as 192.0.2.1", "%q 不是地址：请写成 192.0.2.1 的形式", shortened(host))
-	}
-	_, refused, err := t.reachable(r.Context(), host, port)
-	if other, ok := errors.AsType[*AddressError](cmp.Or(refused, err)); ok {
-		return nil, other
-	}
-	return t.throughs.RoundTrip(r)
+	return t.proxying.RoundTrip(r)
 }
 
 // endsInNumber tells of a host that systems may read as an IPv4 address, such as 127.1,
@@ -149,19 +132,28 @@ func endsInNumber(host string) bool {
 }
 
 // connect connects to a host at an address that may be reached.
-func (g *guarded) connect(ctx context.Context, network, address string) (net.Conn, error) {
-	host, port, err := net.SplitHostPort(address)
+func (g *guarded) connect(ctx context.Context, by network.Network, network, asked string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(asked)
 	if err != nil {
 		return nil, err
 	}
-	all, _, err := g.reachable(ctx, host, port)
+	all, err := g.reachable(ctx, host, port)
+	if _, unknown := errors.AsType[*net.DNSError](err); unknown && by.Proxy.For(asked) != nil {
+		switch {
+		case endsInNumber(host): // the proxy may read it as an address
+			return nil, text.Errorf("%q is no address: write it as 192.0.2.1", "%q 不是地址：请写成 192.0.2.1 的形式", shortened(host))
+		case !g.allowPrivate:
+			return nil, text.Errorf("%v: what the proxy would make of the name cannot be checked", "%v：无法检查代理会把该域名解析到哪里", err)
+		}
+		return by.Dial(ctx, network, asked)
+	}
 	if err != nil {
 		return nil, err
 	}
 	var failed []error
 	for _, to := range all {
 		dialing, cancel := context.WithTimeout(ctx, dialTimeout)
-		conn, err := g.dial(dialing, network, to.String())
+		conn, err := by.DialAs(dialing, network, asked, to.String())
 		cancel()
 		if err == nil {
 			return conn, nil
@@ -171,19 +163,19 @@ func (g *guarded) connect(ctx context.Context, network, address string) (net.Con
 	return nil, errors.Join(failed...)
 }
 
-// reachable returns the addresses of a host that may be reached, at least one, and why
-// another one may not.
-func (g *guarded) reachable(ctx context.Context, host, port string) (all []netip.AddrPort, refused, err error) {
+// reachable returns the addresses of a host that may be reached, at least one.
+func (g *guarded) reachable(ctx context.Context, host, port string) (all []netip.AddrPort, err error) {
 	names := []string{host}
 	if _, err := netip.ParseAddr(host); err != nil {
 		if names, err = g.lookup(ctx, host); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
+	var refused error
 	for _, name := range names {
 		to, err := netip.ParseAddrPort(net.JoinHostPort(name, port))
 		if err != nil {
-			return nil, nil, fmt.Errorf("look up %s: %w", host, err)
+			return nil, fmt.Errorf("look up %s: %w", host, err)
 		}
 		if err := g.check(net.JoinHostPort(host, port), to); err != nil {
 			refused = err
@@ -192,9 +184,9 @@ func (g *guarded) reachable(ctx context.Context, host, port string) (all []netip
 		all = append(all, to)
 	}
 	if len(all) == 0 {
-		return nil, refused, cmp.Or(refused, text.Errorf("%s has no address", "%s 没有地址", host))
+		return nil, cmp.Or(refused, text.Errorf("%s has no address", "%s 没有地址", host))
 	}
-	return all, refused, nil
+	return all, nil
 }
 
 func (g *guarded) check(host string, to netip.AddrPort) error {

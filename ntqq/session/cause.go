@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 
+	"libration/internal/network"
 	"libration/ntqq/session/link"
 )
 
 // CauseOf names why a session ended or a request failed, in one word for counters. The
-// words are "connection_lost", "timeout", "no_server", "key_exchange", "session_expired",
+// words are "connection_lost", "timeout", "no_server", "proxy", "key_exchange", "session_expired",
 // "register_refused", "login_refused", "kicked", "needs_login", "signer", "offline",
 // "refused", "cancelled", "other", and "ok" for nil.
 func CauseOf(err error) string {
@@ -31,6 +32,8 @@ func CauseOf(err error) string {
 		return "session_expired"
 	case errors.Is(err, errRegisterRefused):
 		return "register_refused"
+	case errors.Is(err, network.ErrProxy):
+		return "proxy"
 	case errors.Is(err, errNoServer):
 		return "no_server"
 	case errors.Is(err, ErrTimeout):

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"libration/internal/network"
 	"libration/internal/text"
 	"libration/ntqq/session/link"
 )
@@ -52,7 +53,7 @@ func (l *loop) connect(ctx context.Context) (net.Conn, string, error) {
 		s.server = a.address
 		s.setState(State{Stage: Connecting}, nil)
 		dialCtx, cancel := context.WithTimeout(ctx, dialTimeout)
-		nc, err := s.opts.Dial(dialCtx, "tcp", a.address)
+		nc, err := s.network().Dial(dialCtx, "tcp", a.address)
 		cancel()
 		if err == nil {
 			s.log.Info("connected", "server", a.address, "choice", i+1, "of", len(choices), "latency", a.latency.Round(time.Millisecond))
@@ -61,10 +62,18 @@ func (l *loop) connect(ctx context.Context) (net.Conn, string, error) {
 		if ctx.Err() != nil {
 			return nil, "", ctx.Err()
 		}
+		if errors.Is(err, network.ErrProxy) { // no fault of the server, and others would not do better
+			return nil, "", errors.Join(errNoServer, err)
+		}
 		l.blame(a.address, err)
 		errs = append(errs, err)
 	}
 	return nil, "", errors.Join(errs...)
+}
+
+// network is what the session's connections are made by.
+func (s *Session) network() network.Network {
+	return network.Network{DialFunc: s.opts.Dial, Proxy: s.proxy}
 }
 
 // findServers asks Options.FindServers. Servers is only used by the session's
@@ -89,12 +98,21 @@ func (s *Session) findServers(ctx context.Context) error {
 
 // addresses are the configured ones, or what the host names resolve to; of a name
 // that cannot be looked up, what it resolved to the last time; and when there are
-// none, the built-in ones.
+// none, the built-in ones. A proxy looks names up itself.
 func (l *loop) addresses(ctx context.Context) ([]string, error) {
 	s := l.s
 	servers := &s.opts.Servers
 	if len(servers.Addresses) > 0 {
 		return servers.Addresses, nil
+	}
+	var addrs []string
+	for _, h := range servers.Hosts {
+		if address := net.JoinHostPort(h, strconv.Itoa(int(servers.Port))); s.proxy.For(address) != nil {
+			addrs = append(addrs, address)
+		}
+	}
+	if len(addrs) > 0 {
+		return append(addrs, servers.Fallback...), nil
 	}
 	limited, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
@@ -107,7 +125,6 @@ func (l *loop) addresses(ctx context.Context) ([]string, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	var addrs []string
 	errs := []error{errNoServer}
 	for i, h := range servers.Hosts {
 		if failed[i] != nil {
@@ -177,7 +194,7 @@ func (s *Session) probe(ctx context.Context, all []choice) {
 		wg.Go(func() {
 			start := time.Now()
 			a.latency = probeTimeout
-			nc, err := s.opts.Dial(ctx, "tcp", a.address)
+			nc, err := s.network().Dial(ctx, "tcp", a.address)
 			if err != nil {
 				return
 			}

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"libration/internal/hourly"
+	"libration/internal/network"
 	"libration/ntqq/session/link"
 )
 
@@ -189,6 +191,36 @@ func TestAddressesFromLookup(t *testing.T) {
 	if _, err := l.addresses(t.Context()); !errors.Is(err, errNoServer) {
 		t.Errorf("another service's name: got %v, want errNoServer", err)
 	}
+}
+
+// TestConnectByProxy: the proxy looks names up. One that is at fault is the cause, and no
+// server is blamed.
+func TestConnectByProxy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTestSession(t)
+		s.log = quiet
+		var err error
+		if s.proxy, err = network.ParseProxy("socks5://proxy.example"); err != nil {
+			t.Fatal(err)
+		}
+		s.opts.Lookup = func(context.Context, string) ([]string, error) {
+			t.Error("a name was looked up")
+			return nil, errors.New("no such host")
+		}
+		s.opts.Dial = fakeNet(map[string]time.Duration{"proxy.example:1080": 0})
+		l := newLoop(s)
+		want := append([]string{"msfwifi.3g.qq.com:8080", "msfwifiv6.3g.qq.com:8080"}, realAddresses...)
+		if got, err := l.addresses(t.Context()); err != nil || !slices.Equal(got, want) {
+			t.Errorf("got %v, %v; want %v", got, err, want)
+		}
+		_, _, err = l.connect(t.Context())
+		if !errors.Is(err, ErrProxy) || !errors.Is(err, errNoServer) || classify(err) != retry || CauseOf(err) != "proxy" || len(l.bad) > 0 {
+			t.Errorf("got %v, cause %s, blamed %v", err, CauseOf(err), l.bad)
+		}
+		if _, err := New(Options{Proxy: "gopher://hunter2@x"}); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("got %v", err)
+		}
+	})
 }
 
 // TestLookupTime: a name whose look-up hangs holds up the others for a bounded time.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"libration/internal/network"
 	"libration/internal/text"
 	"libration/ntqq/session/link"
 	"libration/ntqq/session/signer"
@@ -26,6 +27,9 @@ var (
 	// ErrNeedsLogin: no automatic way to log in is left. A person must act, then call
 	// Relogin.
 	ErrNeedsLogin = text.Errorf("login needed", "需要重新登录")
+	// ErrProxy: the proxy of the options cannot be reached, or does not take its user and
+	// password.
+	ErrProxy = network.ErrProxy
 	// ErrSign: no signer gave a signature. The command was not sent.
 	ErrSign = signer.ErrNoSignature
 	// ErrNoCaptcha: no captcha waits for an answer.

@@ -122,7 +122,7 @@ func (s *Session) newVerifier(jump string) (*verifier, error) {
 	}.Encode()
 	return &verifier{
 		client: &http.Client{
-			Transport:     &http.Transport{DialContext: s.opts.Dial, ForceAttemptHTTP2: true},
+			Transport:     &http.Transport{DialContext: s.network().Dial, ForceAttemptHTTP2: true},
 			Timeout:       s.opts.Timing.Answer,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},

@@ -80,7 +80,11 @@ type Options struct {
 	Log *slog.Logger
 	// Timing changes how patient the session is. Its zero value is right but for tests.
 	Timing Timing
-	// Dial and Lookup replace the network. nil: the system's.
+	// Proxy is what connections to public addresses go through: socks5://, http:// or
+	// https:// with host:port, and user:password@ before them; "environment" for that of the
+	// environment. It looks names up. "" or "direct": they are direct.
+	Proxy string
+	// Dial and Lookup replace the network, also to the proxy. nil: the system's.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	Lookup func(ctx context.Context, host string) ([]string, error)
 }
@@ -124,9 +128,6 @@ func (o *Options) setDefaults() {
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
-	}
-	if o.Dial == nil {
-		o.Dial = network.Network{}.Dial
 	}
 	if o.Lookup == nil {
 		o.Lookup = network.Lookup

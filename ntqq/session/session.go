@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"libration/internal/hourly"
+	"libration/internal/network"
 	"libration/internal/rpc"
 	"libration/internal/text"
 	"libration/ntqq/clock"
@@ -20,6 +21,7 @@ import (
 // use.
 type Session struct {
 	opts        Options
+	proxy       *network.Proxy // nil: none
 	log         *slog.Logger
 	notes       *hourly.Log
 	signed      map[string]bool // commands to sign
@@ -55,12 +57,16 @@ func New(o Options) (*Session, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
+	proxy, err := network.ParseProxy(o.Proxy)
+	if err != nil {
+		return nil, fieldError("Proxy", err)
+	}
 	ks, err := firstKeys(&o)
 	if err != nil {
 		return nil, err
 	}
 	s := &Session{
-		opts: o, log: o.Log, notes: hourly.New(o.Log), signed: rpc.SignedCommands(o.SignLongList),
+		opts: o, proxy: proxy, log: o.Log, notes: hourly.New(o.Log), signed: rpc.SignedCommands(o.SignLongList),
 		restart: make(chan struct{}, 1), clock: o.Clock,
 		state: State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),
 	}

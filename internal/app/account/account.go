@@ -47,7 +47,8 @@ type Options struct {
 	Timing ntqq.Timing
 	// Wall is the machine's clock; nil: time.Now.
 	Wall func() time.Time
-	// Network is where it listens and connects; its zero value is the system's.
+	// Network is where it listens and connects, also to the proxies of the configuration; its
+	// zero value is the system's.
 	Network network.Network
 	// ServiceRetry is the first pause before a failed connection starts again; 0: 1 s.
 	ServiceRetry time.Duration
@@ -71,6 +72,8 @@ type Account struct {
 	counted *metrics
 	// clock is the client's, and that of everything that keeps or dates something.
 	clock   *clock.Clock
+	proxied network.Network // through the account's proxy
+	owners  network.Network // through the installation's
 	sandbox sandboxAddresses
 	// transfers are the uploads and downloads of the client, and the downloads for bots.
 	transfers *transfer.Registry
@@ -104,8 +107,16 @@ func New(cfg *config.Config, o Options) (*Account, error) {
 			return nil, text.Errorf("account.app_info: %v", "account.app_info 无法使用：%v", ExplainFile(err))
 		}
 	}
+	proxied := o.Network
+	if proxied.Proxy, err = network.ParseProxy(cfg.AccountProxy()); err != nil {
+		return nil, text.Errorf("proxy: %v", "proxy 无法使用：%v", err)
+	}
+	owners, err := OwnersNetwork(cfg, o.Network)
+	if err != nil {
+		return nil, err
+	}
 	return &Account{
-		cfg: cfg, o: o, log: o.Log, claims: claims, counted: newMetrics(),
+		proxied: proxied, owners: owners, cfg: cfg, o: o, log: o.Log, claims: claims, counted: newMetrics(),
 		clock: clock.New(o.Wall), transfers: &transfer.Registry{},
 		online: make(chan struct{}), changed: make(chan struct{}),
 	}, nil
@@ -120,6 +131,9 @@ func (a *Account) Run(ctx context.Context, begun func()) error {
 }
 
 func (a *Account) run(ctx context.Context, begun func()) (err error) {
+	if p := a.proxied.Proxy; p != nil {
+		a.log.Info("connections go through a proxy", "proxy", p.Shown())
+	}
 	folder, err := openFolder(PathsOf(a.cfg).Folder)
 	if err != nil {
 		return err

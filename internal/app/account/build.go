@@ -129,6 +129,7 @@ func (a *Account) session(ctx context.Context, p *parts) ntqq.Options {
 		Forwards:  p.messages,
 		Clock:     a.clock,
 		Timing:    a.o.Timing,
+		Proxy:     a.cfg.AccountProxy(),
 		Dial:      a.o.Network.DialFunc,
 
 		MemberMemory: int(min(a.cfg.Cache.Members, math.MaxInt)),
@@ -153,7 +154,7 @@ func (a *Account) signer() *ntqq.HTTPSigner {
 		return nil
 	}
 	return &ntqq.HTTPSigner{
-		URLs: s.URLs, Style: ntqq.SignStyle(s.Style), Token: s.Token, Client: a.o.Network.Client(),
+		URLs: s.URLs, Style: ntqq.SignStyle(s.Style), Token: s.Token, Client: a.proxied.Client(),
 		Timeout: time.Duration(s.Timeout), Log: a.log, OnAsk: a.counted.ask,
 		RetryFirst: a.o.Timing.RetryFirst, RetryMost: a.o.Timing.RetryMost,
 	}

@@ -39,18 +39,18 @@ func (e *cardError) Unwrap() error { return e.err }
 
 // cardSigner is nil when none is configured. The sandbox has one of its own.
 func (a *Account) cardSigner() *cardSigner {
-	address, c := a.cfg.OneBot.MusicSignURL, &a.cfg.Server
+	address, by, c := a.cfg.OneBot.MusicSignURL, a.proxied, &a.cfg.Server
 	if address == "" && c.Mode == config.ModeSandbox && c.Sandbox.Control != "" {
 		base, err := url.Parse(c.Sandbox.Control)
 		if err != nil {
 			return nil // the session cannot begin
 		}
-		address = base.JoinPath("sign/music").String()
+		address, by = base.JoinPath("sign/music").String(), a.o.Network
 	}
 	if address == "" {
 		return nil
 	}
-	return &cardSigner{address, a.o.Network.Client()}
+	return &cardSigner{address, by.Client()}
 }
 
 // signCard returns onebot.Options.SignCard. Its errors are *cardError.

@@ -61,7 +61,7 @@ func (a *Account) media(folder *folder) (tools media.Tools, files *media.Files, 
 	}
 	return tools, media.NewFiles(media.FilesOptions{
 		Cache: cache, Folders: c.Files.Allow, Forbidden: secretFiles(a.cfg), AllowPrivate: c.AllowPrivate,
-		Allow: a.sandbox.has, Timeout: c.Timeout.Std(), Dial: a.o.Network.DialFunc, Transfers: a.transfers,
+		Allow: a.sandbox.has, Timeout: c.Timeout.Std(), Proxy: a.cfg.AccountProxy(), Dial: a.o.Network.DialFunc, Transfers: a.transfers,
 		Handed: handed,
 	}), handed, nil
 }

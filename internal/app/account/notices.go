@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"libration/internal/config"
+	"libration/internal/network"
 	"libration/internal/notice"
 	"libration/internal/paste"
 	"libration/internal/supervise"
@@ -22,6 +23,16 @@ func NoticeTargets(c *config.Config) []notice.Target {
 	return all
 }
 
+// OwnersNetwork is what notices and questions for newer versions go by: the proxy of the
+// installation, not that of an account, which may be what the notice is about.
+func OwnersNetwork(c *config.Config, n network.Network) (network.Network, error) {
+	var err error
+	if n.Proxy, err = network.ParseProxy(c.Proxy); err != nil {
+		return n, text.Errorf("proxy: %v", "proxy 无法使用：%v", err)
+	}
+	return n, nil
+}
+
 // notifier makes what reports trouble to the owner.
 func (a *Account) notifier(p *parts) *notice.Notifier {
 	picture := p.screen.picture
@@ -31,7 +42,7 @@ func (a *Account) notifier(p *parts) *notice.Notifier {
 	service := a.cfg.Service().Anywhere() // a notice is read elsewhere
 	return notice.New(notice.Options{
 		Targets: NoticeTargets(a.cfg), Name: a.o.Name(), After: time.Duration(a.cfg.Notices.After), IncludeQR: a.cfg.Notices.IncludeQR,
-		Language: a.o.Language, Version: a.o.Version, Network: a.o.Network, Log: a.log,
+		Language: a.o.Language, Version: a.o.Version, Network: a.owners, Log: a.log,
 		At: a.clock.At, TestCommand: service.Command("notices", "test"), DoctorCommand: service.Command("doctor"),
 		Look: func() (uint64, []notice.Condition, <-chan struct{}) {
 			s, changed := a.watch()
@@ -134,6 +145,7 @@ func promptNotice(p *ntqq.Prompt) notice.Kind {
 var causes = map[string]text.Text{
 	"connection_lost":  text.T("the connection to the server broke", "与服务器的连接中断"),
 	"timeout":          text.T("the server did not answer in time", "服务器没有及时应答"),
+	"proxy":            text.T("the proxy cannot be used: see proxy in the config", "代理无法使用：见配置项 proxy"),
 	"no_server":        text.T("no server can be reached", "无法连接任何服务器"),
 	"key_exchange":     text.T("the key exchange with the server failed", "与服务器的密钥交换失败"),
 	"session_expired":  text.T("the session expired", "登录会话已过期"),

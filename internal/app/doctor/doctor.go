@@ -80,7 +80,7 @@ func Examine(ctx context.Context, o Options) ([]Finding, text.Language) {
 				d.cfg = all
 				d.cfg.Account = accounts[0].Account // whose protocol the signers are asked for
 			}
-			d.installation(ctx)
+			d.installation(ctx, accounts)
 		}
 	}
 	return d.found, d.language
@@ -103,10 +103,15 @@ func (d *doctor) each(ctx context.Context, accounts []*config.Config) {
 }
 
 // installation examines what the accounts share.
-func (d *doctor) installation(ctx context.Context) {
+func (d *doctor) installation(ctx context.Context, accounts []*config.Config) {
 	d.clock()
 	d.ports(ctx)
 	d.certificates()
+	var proxies []string
+	for _, one := range accounts {
+		proxies = append(proxies, one.AccountProxy())
+	}
+	d.proxies(ctx, proxies)
 	if d.cfg.Server.Mode == config.ModeSandbox {
 		d.sandbox(ctx)
 	} else {
@@ -185,13 +190,11 @@ func isLocal(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// reach dials an address.
-func reach(ctx context.Context, address string) error { return dial(ctx, "tcp", address) }
-
-func dial(ctx context.Context, kind, address string) error {
+// dial tells whether an address takes a connection.
+func dial(ctx context.Context, by network.Network, kind, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	c, err := network.Network{}.Dial(ctx, kind, address)
+	c, err := by.Dial(ctx, kind, address)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ import (
 	"libration/internal/app/simulator"
 	"libration/internal/config"
 	"libration/internal/place"
+	"libration/internal/proxytest"
 	"libration/internal/store"
 	"libration/internal/text"
 	"libration/internal/tlsfiles/tlsfilestest"
@@ -231,6 +232,14 @@ func notRunning(t *testing.T, table *[]string) {
 			s.onebot = `{connections: [{type: http, address: "unix:bot.sock"}]}`
 		}, "no-socket", ""},
 		{"target of notices misspelt", func(s *setup) { s.head = "notices: {targets: [{url: \"nfty://ntfy.sh/x\"}]}\n" }, "config-invalid", ""},
+		{"misspelt proxy", func(s *setup) { s.head = "proxy: socks4://me:hunter2@127.0.0.1:1080\n" }, "config-invalid", ""},
+		{"proxy that works", func(s *setup) {
+			s.head = "proxy: " + proxytest.Start(s.t, "me", "hunter2", nil).URL("socks5") + "\n"
+		}, "", "proxy"},
+		{"nobody at the proxy", func(s *setup) { s.head = "proxy: http://me:hunter2@" + freeAddress(s.t) + "\n" }, "proxy-unreachable", ""},
+		{"proxy that refuses the password", func(s *setup) {
+			s.account = "{uin: 10001, proxy: \"http://me:hunter2@" + proxytest.Start(s.t, "me", "right", nil).Address + "\"}"
+		}, "proxy-refuses", ""},
 		{"app info missing", func(s *setup) { s.account = "{uin: 10001, app_info: no.json}" }, "file-missing", ""},
 		{"app info broken", func(s *setup) {
 			write(s.t, filepath.Join(s.dir, "app.json"), "{", 0o600)

@@ -63,6 +63,9 @@ func (d *doctor) sandboxKeys(servers *ntqq.Servers) {
 func (d *doctor) servers(ctx context.Context) {
 	c := &d.cfg.Server
 	for _, host := range (ntqq.Servers{Addresses: c.Addresses, Hosts: c.Hosts}).LookUps() {
+		if d.by().Proxy.For(host+":443") != nil { // it looks names up
+			continue
+		}
 		if !d.mayContact(host, text.T("the name look-up of %s", "域名解析 %s"), host) {
 			continue
 		}
@@ -85,7 +88,7 @@ func (d *doctor) reachAll(ctx context.Context, addresses []string) {
 		if err != nil || !d.mayContact(host, text.T("whether %s accepts connections", "%s 能否连接"), a) {
 			continue
 		}
-		if err := reach(ctx, a); err != nil {
+		if err := dial(ctx, d.by(), "tcp", a); err != nil {
 			d.problem("server-unreachable", text.T("the server %s accepts no connection: %v", "服务器 %s 无法连接：%v"),
 				text.T("check the network, the firewall and server.addresses in the config", "检查网络、防火墙和配置中的 server.addresses"), a, err)
 			continue
@@ -113,7 +116,9 @@ func (d *doctor) signer(ctx context.Context, u *url.URL) {
 	if token := d.cfg.Signer.Token; token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
-	response, err := d.client.Do(request)
+	client := &http.Client{Timeout: lookTimeout, Transport: d.by().Transport(), CheckRedirect: stay}
+	defer client.CloseIdleConnections()
+	response, err := client.Do(request)
 	if err != nil {
 		err = redact.Err(err)
 		code, what := "signer-unreachable", text.T("the signer %s cannot be reached: %v", "签名服务 %s 无法连接：%v")
@@ -135,7 +140,7 @@ func (d *doctor) signer(ctx context.Context, u *url.URL) {
 		d.problem("signer-broken", text.T("the signer %s is out of order (HTTP %d)", "签名服务 %s 出错（HTTP %d）"),
 			lookAtSigner, redact.URL(u.String()), status)
 	default: // it may refuse GET, but it is there
-		d.sign(ctx, u)
+		d.sign(ctx, u, client)
 	}
 	d.clockOf(u.Host, response.Header.Get("Date"))
 }
@@ -143,7 +148,7 @@ func (d *doctor) signer(ctx context.Context, u *url.URL) {
 var lookAtSigner = text.T("look at the signer's own log, or add another one to signer.urls", "查看签名服务的日志，或在 signer.urls 中再加一个")
 
 // sign asks for a signature.
-func (d *doctor) sign(ctx context.Context, u *url.URL) {
+func (d *doctor) sign(ctx context.Context, u *url.URL, client *http.Client) {
 	claims, err := ntqq.App(string(d.cfg.Account.Protocol))
 	if path := d.cfg.Account.AppInfo; err == nil && path != "" {
 		claims, err = ntqq.LoadApp(path, claims)
@@ -153,7 +158,7 @@ func (d *doctor) sign(ctx context.Context, u *url.URL) {
 	}
 	signer := &ntqq.HTTPSigner{
 		URLs: []string{u.String()}, Style: ntqq.SignStyle(d.cfg.Signer.Style), Token: d.cfg.Signer.Token,
-		Timeout: lookTimeout, Client: d.client, Log: slog.New(slog.DiscardHandler),
+		Timeout: lookTimeout, Client: client, Log: slog.New(slog.DiscardHandler),
 	}
 	_, err = signer.Sign(ctx, &ntqq.SignRequest{Command: "MessageSvc.PbSendMsg", Sequence: 1, Payload: []byte{0}, App: &claims})
 	_, garbage := errors.AsType[*json.SyntaxError](err)
@@ -191,7 +196,7 @@ func (d *doctor) bots(ctx context.Context) {
 			} else {
 				kind, at = "tcp", hostPortOf(u)
 			}
-			if err := dial(ctx, kind, at); err != nil {
+			if err := dial(ctx, network.Network{}, kind, at); err != nil {
 				d.problem("bot-unreachable", text.T("no bot listens at %s: %v", "机器人 %s 无法连接：%v"),
 					text.T("start the bot, or correct the url; libration connects as soon as it is there", "启动机器人，或修改 url；机器人就绪后会自动连接"), redact.URL(address), err)
 				continue

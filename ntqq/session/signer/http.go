@@ -57,7 +57,7 @@ type HTTP struct {
 	// Timeout is for the answer of one signer. 0: 8 s. All signers together have 12 s for
 	// one signature.
 	Timeout time.Duration
-	Client  *http.Client // nil: one like http.DefaultClient
+	Client  *http.Client // nil: one that makes direct connections
 	Log     *slog.Logger // nil: slog.Default()
 	// RetryFirst is the pause after a signer's first failure. 0: 5 s. RetryMost is the
 	// longest pause, and the one after a wrong version. 0: 5 min.
