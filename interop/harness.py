@@ -264,9 +264,6 @@ class Part:
         self.stack.callback(p.stop if gently else p.kill)
         return p
 
-    def place(self, kind=Place, **config):
-        return kind(self, **config)
-
     def output(self):
         """The last words of everything that was started."""
         return "\n".join("\n".join([f"--- {p.name}", *(line[:500] for line in p.lines[-40:])]) for p in self.running)
