@@ -20,6 +20,7 @@ import (
 	"github.com/coder/websocket"
 
 	"libration/gateway/table"
+	"libration/internal/config"
 	"libration/onebot"
 )
 
@@ -37,7 +38,7 @@ type play struct {
 	made   []table.Example
 }
 
-func newPlay(t *testing.T, byWebSocket bool) *play {
+func newPlay(t *testing.T, byWebSocket bool, change ...func(*config.Config)) *play {
 	time.Sleep(time.Until(time.Date(2026, 1, 1, 4, 0, 0, 0, time.UTC))) // noon, as the service has it
 	made, err := newProgram(t.TempDir(), 1)
 	if err != nil {
@@ -51,6 +52,9 @@ func newPlay(t *testing.T, byWebSocket bool) *play {
 	})
 	if err := p.thief.Close(); err != nil { // the port is free
 		t.Fatal(err)
+	}
+	for _, f := range change {
+		f(p.config)
 	}
 	if err := p.start(); err != nil {
 		t.Fatal(err)
@@ -123,8 +127,17 @@ func (p *play) line(line string) {
 	p.hear()
 }
 
-// control asks the sandbox's control API.
+// control asks the sandbox's control API for something that it does.
 func (p *play) control(method, path, body string) json.RawMessage {
+	status, answer := p.asks(method, path, body)
+	if status/100 != 2 {
+		p.fatal("%d %s", status, answer)
+	}
+	return answer
+}
+
+// asks asks the sandbox's control API.
+func (p *play) asks(method, path, body string) (status int, answer []byte) {
 	r, err := http.NewRequestWithContext(p.t.Context(), method, p.config.Server.Sandbox.Control+path, strings.NewReader(body))
 	if err != nil {
 		p.fatal("%v", err)
@@ -135,11 +148,11 @@ func (p *play) control(method, path, body string) json.RawMessage {
 		p.fatal("%v", err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode/100 != 2 {
-		p.fatal("%d %s, %v", response.StatusCode, answer, err)
+	answer, err = io.ReadAll(response.Body)
+	if err != nil {
+		p.fatal("%v", err)
 	}
-	return answer
+	return response.StatusCode, answer
 }
 
 // hear takes the events that came since.

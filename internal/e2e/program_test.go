@@ -400,6 +400,7 @@ type listeningBot struct {
 	changed chan struct{}
 	conns   map[string]*websocket.Conn // the newest of each path
 	frames  map[string][][]byte        // of each path
+	answer  func(event []byte) string  // to a post, a quick operation or ""; nil: none
 }
 
 func newListeningBot() *listeningBot {
@@ -428,6 +429,16 @@ func (b *listeningBot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.note(func() { b.frames[path] = append(b.frames[path], body) })
 		if has(`"raw_message":"` + botQuestion + `"`)(body) {
 			fmt.Fprintf(w, `{"reply":%q}`, botReply)
+			return
+		}
+		operation := ""
+		b.note(func() {
+			if b.answer != nil {
+				operation = b.answer(body)
+			}
+		})
+		if operation != "" {
+			_, _ = io.WriteString(w, operation)
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
