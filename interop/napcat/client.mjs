@@ -166,6 +166,8 @@ async function files() {
 }
 
 async function media() {
+  await sandbox("send", { as: ALICE, to: BOT, segments: [{ type: "face", id: 359 }] }); // the tour has the dice
+  await event("message.private.friend", (e) => e.message[0].type === "rps");
   await sandbox("send", { as: ALICE, to: BOT, segments: [{ type: "image", base64: PIXEL }] });
   const picture = await event("message.private.friend", (e) => e.message[0].type === "image");
   await bot.get_image({ file: picture.message[0].data.file });

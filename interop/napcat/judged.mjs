@@ -16,6 +16,7 @@ const found = new Set(); // differences
 const called = new Map(); // method: 0, or the retcode of its failure
 const heard = new Map(kinds.map((kind) => [kind, 0]));
 const unknown = new Set(); // events that the package has no type for
+const segments = new Set(); // kinds of segments in events
 const inbox = [];
 let woken = () => {};
 
@@ -39,6 +40,7 @@ for (const kind of kinds) {
   bot.on(kind, (event) => {
     heard.set(kind, heard.get(kind) + 1);
     judge(events.get(kind), event, kind);
+    event.message?.forEach?.((segment) => segments.add(segment.type));
     inbox.push([kind, event]);
     woken();
   });
@@ -85,6 +87,7 @@ export function verdict() {
   compare("never called", new Set(without(results.keys(), called)), new Set());
   compare("never heard", new Set(kinds.filter((kind) => !heard.get(kind))), listed(absent));
   compare("has no type", unknown, listed(strange));
+  compare("segment never came", new Set(without(types.properties("Receive").keys(), segments)), new Set());
   return out;
 }
 
