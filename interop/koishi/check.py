@@ -1,4 +1,4 @@
-"""Runs a Koishi bot against the service and the sandbox, over a forward and a reverse WebSocket.
+"""Runs a Koishi bot against the service and the sandbox, over a forward WebSocket, and over a reverse one with CQ codes.
 
     npm ci --prefix interop/koishi
     python3 interop/koishi/check.py PATH-OF-LIBRATION [ws|ws-reverse ...]
@@ -56,7 +56,7 @@ def bot(check, mode):
     if mode == "ws":
         connection = {"type": "websocket", "address": f"127.0.0.1:{port}", "access_token": token}
     else:
-        connection = {"type": "reverse-websocket", "url": f"ws://127.0.0.1:{port}/onebot", "reconnect": "1s"}
+        connection = {"type": "reverse-websocket", "url": f"ws://127.0.0.1:{port}/onebot", "reconnect": "1s", "format": "string"}
     place = harness.Place(check, connections=[connection], send={"limit": False})
     env = {"SELF": str(BOT), "MODE": mode, "URL": f"ws://127.0.0.1:{port}", "PORT": str(port), "TOKEN": token, "FOLDER": str(place.folder)}
     start = functools.partial(place.start_process, "bot", "node", HERE / "bot.cjs", env=env, gently=False)

@@ -1,4 +1,4 @@
-"""Runs a ZeroBot bot against the service and the sandbox, over a forward and a reverse WebSocket, and over webhook and HTTP.
+"""Runs a ZeroBot bot against the service and the sandbox, over a forward and a reverse WebSocket, and over HTTP with CQ codes.
 
     python3 interop/zerobot/check.py PATH-OF-LIBRATION [ws|ws-reverse|http ...]
 
@@ -31,7 +31,7 @@ def bot(check, mode, program):
     else:
         url = f"http://127.0.0.1:{port}"
         connections = [
-            {"type": "webhook", "url": url, "secret": token, "reconnect": "1s"},
+            {"type": "webhook", "url": url, "secret": token, "reconnect": "1s", "format": "string"},
             {"type": "http", "address": f"127.0.0.1:{http}", "access_token": token},
         ]
     place = harness.Place(check, connections=connections, send={"limit": False})
