@@ -142,7 +142,8 @@ class Talk:
             self.count(range(30, 40))
         self.bot = start()
         bots.append(self.bot)
-        self.bot.wait_for(self.online)
+        if not journal:
+            self.bot.wait_for(self.online)  # a webhook says nothing to a bot that is there again
         self.count(range(40, 50))
         self.bot.wait_for("HEARD count 049")
         missed = {*range(10, 20), *range(30, 40)} if not journal else set()

@@ -1,12 +1,10 @@
-"""The methods of the adapter: what each answers, and what it does in the world of the sandbox."""
+"""The methods of the standard, and those of files: what each answers, and what it does in the world of the sandbox."""
 
 import hashlib
-import json
 import secrets
 import time
 import urllib.request
 
-import harness
 from harness import ALICE, BOB, BOT, CAROL, GROUP, OWN
 
 REFUSED, MISSING = 100, 1404  # retcodes
@@ -18,6 +16,7 @@ FAILED = {
 
 def methods(check, sandbox, do):
     """Every method of the standard that there is, but for those of requests, forwards and files."""
+
     def member(uin):
         return sandbox.member(OWN, uin)
 
@@ -72,35 +71,6 @@ def methods(check, sandbox, do):
     do("set_group_leave", fails=REFUSED, group_id=OWN)  # its owner would disband it
     assert member(BOT)["role"] == "owner"
     check.passed("every method of the standard that there is; what may not be done, and what QQ has no more, fails")
-
-
-def people(check, sandbox):
-    """A friend request, a request to join and an invitation: each accepted, and the first two refused."""
-    dave, erin = (sandbox.call("users", {"nickname": name})["uin"] for name in ("Dave", "Erin"))
-
-    def friends():
-        return next(u for u in sandbox.call("state")["users"] if u["uin"] == BOT).get("friends", [])
-
-    for who, text in ((erin, "no"), (dave, "it is me")):
-        sandbox.call("friend-requests", {"from": who, "to": BOT, "text": text})
-    harness.until("Dave is a friend", lambda: dave in friends())
-    harness.until("Erin is refused", lambda: state(sandbox, f"friend-requests?user={erin}", "refused"))
-    assert erin not in friends()
-    sandbox.call(f"groups/{OWN}", {"join": "ask"}, "PATCH")
-    for who, text in ((erin, "no"), (dave, "please")):
-        sandbox.call(f"groups/{OWN}/requests", {"uin": who, "text": text})
-    harness.until("Dave is a member", lambda: sandbox.member(OWN, dave))
-    sandbox.expect(f"group={OWN}", 0, "welcome")
-    harness.until("Erin is refused", lambda: state(sandbox, f"group-requests?user={BOT}", "refused"))
-    assert sandbox.member(OWN, erin) is None
-    code = sandbox.call("groups", {"name": "of Bob", "owner": BOB})["code"]
-    sandbox.call(f"groups/{code}/invitations", {"by": BOB, "uin": BOT})
-    harness.until("the bot is a member", lambda: sandbox.member(code, BOT))
-    check.passed("a friend request, a request to join and an invitation: accepted; two refused")
-
-
-def state(sandbox, path, wanted):
-    return any(r["state"] == wanted for r in sandbox.call(path))
 
 
 def files(check, place, do):

@@ -19,7 +19,8 @@ sys.path.insert(0, str(HERE.parent))
 import harness  # noqa: E402
 import methods  # noqa: E402
 import samples  # noqa: E402
-from bots import Caller, killed, tour  # noqa: E402
+from bots import Caller, tour  # noqa: E402
+from conversation import Talk  # noqa: E402
 from harness import ALICE, BOB, BOT, CAROL, GROUP, OWN  # noqa: E402
 from results import judge, offered  # noqa: E402
 
@@ -161,11 +162,12 @@ def run(check, way):
     bot = start()
     harness.listens(port)
     _, service = place.start()
-    saw(bot, "meta_event.lifecycle." + ("enable" if way == "http" else "connect"), self_id=BOT)
     sandbox, call = place.sandbox, Caller(bot)
+    people = Talk(check, place, bot, online="SAW meta_event.lifecycle." + ("enable" if way == "http" else "connect"))
+    bot.wait_for(people.online)
     attributes(check, sandbox, bot)
     methods.methods(check, sandbox, call)
-    methods.people(check, sandbox)
+    people.people()
     talk(check, sandbox)
     remaining(check, sandbox, bot, call)
     missing = offered() - call.results.keys()
@@ -175,15 +177,7 @@ def run(check, way):
     call("delete_msg", fails=1400, message_id="none")
     call("no_such_action", fails=1404)
     check.passed("what fails raises ActionFailed, or over HTTP HttpFailed for a method that is not there")
-    counting, bot = killed(place, bot, start)
-    check.passed("bot killed and started again: it heard everything, in order")
-    service.stop()
-    counting.on()
-    place.start_service()
-    counting.on()  # before the account is online again
-    counting.until_now(bot)
-    counting.check()
-    check.passed("service stopped and started again: the bot heard what it missed, in order")
+    people.restarts(service, start, journal=True)
 
 
 if __name__ == "__main__":

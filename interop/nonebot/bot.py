@@ -8,7 +8,7 @@ import sys
 import urllib.request
 
 import nonebot
-from nonebot import on, on_message, on_notice, on_request
+from nonebot import on, on_message, on_metaevent, on_notice, on_request
 from nonebot.adapters.onebot.v11 import (
     ActionFailed,
     Adapter,
@@ -20,6 +20,7 @@ from nonebot.adapters.onebot.v11 import (
     GroupRecallNoticeEvent,
     GroupRequestEvent,
     GroupUploadNoticeEvent,
+    LifecycleMetaEvent,
     Message,
     MessageEvent,
     MessageSegment,
@@ -175,6 +176,15 @@ async def uploaded(bot: Bot, event: GroupUploadNoticeEvent):
         there = await bot.get_group_file_url(group_id=event.group_id, file_id=event.file.id, busid=event.file.busid)
         content = await asyncio.to_thread(fetch, there["url"])
         await recall.finish(f"fetched {event.file.name} {hashlib.sha1(content).hexdigest()}")
+
+
+lifecycle = on_metaevent()
+
+
+@lifecycle.handle()
+async def online(event: LifecycleMetaEvent):
+    if event.sub_type != "disable":
+        print("ONLINE", flush=True)
 
 
 every = on()

@@ -2,8 +2,8 @@
 
     python3 interop/nonebot/check.py PATH-OF-LIBRATION [reverse|forward|webhook|accounts ...]
 
-Where the service knows what the bot missed (reverse WebSocket, webhook), the bot is killed, too, and
-started again. Needs the packages of requirements.txt.
+The service is stopped and started again, and the bot is killed; where the service knows what the bot missed
+(reverse WebSocket, webhook), it hears that. Needs the packages of requirements.txt.
 """
 
 import ast
@@ -17,9 +17,10 @@ import sys
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 import harness  # noqa: E402
-from bots import Caller, killed, tour  # noqa: E402
+from bots import Caller, tour  # noqa: E402
+from conversation import Talk  # noqa: E402
 from harness import ALICE, BOB, BOT  # noqa: E402
-from methods import files, methods, people  # noqa: E402
+from methods import files, methods  # noqa: E402
 from talk import aside, cards, exchange, media  # noqa: E402
 
 
@@ -56,16 +57,18 @@ def everything(check, way):
     bot = start()
     if way != "forward":
         harness.listens(port)  # the bot
-    place.start()
+    _, service = place.start()
     bot.wait_for(f"CONNECTED {BOT}")
     for listener in {"reverse": [], "forward": [port], "webhook": [http]}[way] + [place.owner]:
         url = f"http://127.0.0.1:{listener}/readyz"
         assert (harness.status(url, secrets.token_hex(16)), harness.status(url)) == (403, 401), url
     check.passed("nobody else gets in, wherever the service listens")
     caller = Caller(bot)
+    people = Talk(check, place, bot)
+    people.words()
     exchange(check, place.sandbox)
     methods(check, place.sandbox, caller)
-    people(check, place.sandbox)
+    people.people()
     aside(check, place.sandbox)
     tour(check, place.sandbox, bot)
     cards(check, place.sandbox)
@@ -74,10 +77,7 @@ def everything(check, way):
     missing = offered() - {line.split()[1] for line in bot.said("CALLED ")}
     assert not missing, f"never called: {missing}"
     check.passed(f"all of the {len(offered())} methods of the adapter were called")
-    if way != "forward":
-        _, again = killed(place, bot, start)
-        again.wait_for(f"CONNECTED {BOT}")
-        check.passed("bot killed and started again: it heard everything, in order")
+    people.restarts(service, start, journal=way != "forward")
 
 
 def accounts(check):

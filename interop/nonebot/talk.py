@@ -18,35 +18,8 @@ def exchange(check, sandbox):
     def say(text="", **to):
         return sandbox.call("send", {"as": ALICE, **({"text": text} if text else {}), **to})["sequence"]
 
-    seq = say("echo 你好, [world] & more", group=GROUP)
-    answer = sandbox.expect(group, seq, "你好, [world] & more")
-    quoted = [s for s in answer["segments"] if s["type"] == "reply"]
-    assert quoted and quoted[0]["sequence"] == seq, answer
-    check.passed("group echo with a quote:" + " " + answer["text"])
-
-    seq = say("face", group=GROUP)
-    answer = sandbox.expect(group, seq, "a face [CQ:face,id=1] & that was text")
-    assert any(s["type"] == "face" for s in answer["segments"]), answer
-    check.passed("a face, and text that looks like a CQ code")
-
     seq = say("members", group=GROUP)
-    check.passed("member list:" + " " + sandbox.expect(group, seq, f"owner {ALICE}")["text"])
-
-    seq = say(segments=[{"type": "at", "uin": BOT}], group=GROUP)
-    answer = sandbox.expect(group, seq, "you called")
-    assert any(s["type"] == "at" and s.get("uin") == ALICE for s in answer["segments"]), answer
-    check.passed("mention answered by a mention")
-
-    first = say("the quoted one", group=GROUP)
-    seq = say(segments=[{"type": "reply", "sequence": first}, {"type": "text", "text": "what was that"}], group=GROUP)
-    check.passed("quote resolved:" + " " + sandbox.expect(group, seq, "it was: the quoted one")["text"])
-
-    seq = say("take this back", group=GROUP)
-    sandbox.call("recall", {"as": ALICE, "group": GROUP, "sequence": seq})
-    check.passed("recall seen:" + " " + sandbox.expect(group, seq, f"{ALICE} recalled: take this back")["text"])
-
-    seq = say("echo private", to=BOT)
-    check.passed("private echo:" + " " + sandbox.expect(private, seq, "private")["text"])
+    check.passed("member list: " + sandbox.expect(group, seq, f"owner {ALICE}")["text"])
 
     seq = say("quote yourself", group=GROUP)
     answer = sandbox.expect(group, seq, "the second")
@@ -57,7 +30,7 @@ def exchange(check, sandbox):
     for chat, to in ((group, {"group": GROUP}), (private, {"to": BOT})):
         for words in ("one", "two", "three"):
             say(words, **to)
-        check.passed("history:" + " " + sandbox.expect(chat, say("history", **to), "past: one / two / three / history")["text"])
+        check.passed("history: " + sandbox.expect(chat, say("history", **to), "past: one / two / three / history")["text"])
 
 
 def cards(check, sandbox):
@@ -70,7 +43,7 @@ def cards(check, sandbox):
     card = sandbox.expect(group, seq, "[a card, of NoneBot]")["segments"][0]
     assert card["type"] == "light_app" and json.loads(card["json"])["app"] == "com.example.card", card
     seq = say(type="light_app", json=json.dumps({"app": "com.example.other", "prompt": "[of Alice]"}))
-    check.passed("cards both ways:" + " " + sandbox.expect(group, seq, "a card: [of Alice]")["text"])
+    check.passed("cards both ways: " + sandbox.expect(group, seq, "a card: [of Alice]")["text"])
 
     seq = say(type="text", text="forward")
     sent = sandbox.expect(group, seq, "聊天记录")["segments"][0]
@@ -86,7 +59,7 @@ def cards(check, sandbox):
 
     deep = {"type": "forward", "nodes": [node("Carl", {"type": "text", "text": "deep"}, {"type": "face", "id": 14})]}
     seq = say(type="forward", nodes=[node("Ann", {"type": "text", "text": "one"}), node("Bert", deep)])
-    check.passed("nested forwards both ways:" + " " + sandbox.expect(group, seq, "opened: Ann: one | Bert: (Carl: deepface)")["text"])
+    check.passed("nested forwards both ways: " + sandbox.expect(group, seq, "opened: Ann: one | Bert: (Carl: deepface)")["text"])
 
 
 def aside(check, sandbox):
@@ -114,7 +87,7 @@ def media(check, place):
         for chat, to in ((f"group={GROUP}", {"group": GROUP}), (f"a={ALICE}&b={BOT}", {"to": BOT})):
             for kind, path in kept.items():
                 medium(place.sandbox, chat, to, kind, path, f"http://127.0.0.1:{web.server_port}/")
-            check.passed("pictures, voices and videos both ways, bytes compared:" + " " + chat)
+            check.passed("pictures, voices and videos both ways, bytes compared: " + chat)
         web.shutdown()
 
 
