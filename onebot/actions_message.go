@@ -134,7 +134,7 @@ type messageObject struct {
 
 type messageSegment struct {
 	Type string         `json:"type" en:"Its type." zh:"类型。"`
-	Data map[string]any `json:"data" en:"Its values: texts but where the table of segments says otherwise." zh:"内容，除消息段表格中注明的以外，值均为字符串。"`
+	Data map[string]any `json:"data" en:"Its values: texts but where the page of segments says otherwise." zh:"内容，除消息段页面中注明的以外，值均为字符串。"`
 }
 
 type messageSender struct {

@@ -77,7 +77,7 @@ func describedEvents() []described {
 // The functions below describe fields. A field is always there unless when says otherwise.
 
 func given(kind table.Kind, name, en, zh string) table.Field {
-	f := table.Field{Names: []string{name}, Type: &table.Type{Kind: kind}, Required: true}
+	f := table.Field{Names: strings.Split(name, "|"), Type: &table.Type{Kind: kind}, Required: true}
 	f.Text.EN, f.Text.ZH = en, zh
 	return f
 }

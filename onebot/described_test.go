@@ -231,7 +231,7 @@ func someEvents(f func(flavour Flavour, name string, frame []byte)) {
 				happened = append(happened, e)
 			}
 		}
-		for n := range 150 {
+		for n := range 200 {
 			for _, e := range happened {
 				fill(random, reflect.ValueOf(e).Elem(), []string{"", "u_1"})
 				if file, ok := e.(*event.OnlineFileNotice); ok {

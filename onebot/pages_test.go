@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"libration/gateway/table"
 	"libration/internal/text"
 )
 
@@ -50,13 +49,13 @@ func eventPage(t *testing.T, l text.Language) []byte {
 
 [简体中文](onebot-events.zh-CN.md)
 
-All events and their fields. What they have in common is in the [guide](onebot.md#events). The same for programs: [onebot.schema.json](onebot.schema.json). The examples are what bots got in the sandbox. This page is made of the rows in `+"`onebot/described_*.go`"+` by `+"`go generate ./onebot`"+`.
+All events and their fields. What they have in common is in the [guide](onebot.md#events), the segments of messages are in [onebot-segments.md](onebot-segments.md). The same for programs: [onebot.schema.json](onebot.schema.json). The examples are what bots got in the sandbox. This page is made of the rows in `+"`onebot/described_*.go`"+` by `+"`go generate ./onebot`"+`.
 
 `, `# OneBot v11：事件
 
 [English](onebot-events.md)
 
-全部事件及其字段。各事件的共同之处见[指南](onebot.zh-CN.md#事件)。供程序使用：[onebot.schema.zh-CN.json](onebot.schema.zh-CN.json)。示例是机器人在沙盒中实际收到的内容。本页由 `+"`go generate ./onebot`"+` 从 `+"`onebot/described_*.go`"+` 中的行生成。
+全部事件及其字段。各事件的共同之处见[指南](onebot.zh-CN.md#事件)，消息段见 [onebot-segments.zh-CN.md](onebot-segments.zh-CN.md)。供程序使用：[onebot.schema.zh-CN.json](onebot.schema.zh-CN.json)。示例是机器人在沙盒中实际收到的内容。本页由 `+"`go generate ./onebot`"+` 从 `+"`onebot/described_*.go`"+` 中的行生成。
 
 `)
 	var b strings.Builder
@@ -124,15 +123,4 @@ func indented(t *testing.T, raw json.RawMessage) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
-}
-
-// defs are the events for the schema.
-func defs() (all []table.Def) {
-	one := table.Def{Name: "event", Text: text.T("What bots get.", "机器人收到的事件。")}
-	for _, d := range describedEvents() {
-		def := d.def()
-		one.OneOf = append(one.OneOf, &table.Type{Ref: def.Name})
-		all = append(all, def)
-	}
-	return append([]table.Def{one}, all...)
 }

@@ -9,9 +9,6 @@ import (
 	"libration/ntqq/message"
 )
 
-// drawn says how dice and rps are sent.
-var drawn = text.T("nothing: the service decides the result; `result` counts in a forward only", "无需参数，结果由服务器决定；`result` 只在合并转发中有效")
-
 // showFace uses the names of Lagrange.OneBot, and for what that does not have those of
 // NapCat (docs/protocol/onebot11.md d.4).
 func showFace(_ *writer, _ message.Chat, f *message.FaceSegment, data []field) ([]field, bool) {

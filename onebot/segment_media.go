@@ -29,17 +29,6 @@ type Files interface {
 	Once(ctx context.Context, key string, write func(ctx context.Context, w io.Writer) error) (*media.Cached, error)
 }
 
-// What the guides say of media.
-var (
-	mediumReceived = text.T(
-		"`file` (a name that can be sent and asked for), `url`, `file_size`, `filename` (as its sender called it)",
-		"`file`（可以用来发送和查询的名称）、`url`、`file_size`、`filename`（发送者给出的文件名）")
-	mediumSent = text.T(
-		"`file`: a `file` that was received, `file://` and the path, `http(s)://`, `base64://` or `data:`; `url` where that name is not known; `cache` = 0, `proxy` = 0, `timeout` (seconds) for downloads; `name`",
-		"`file`：收到过的 `file`、`file://` 加路径、`http(s)://`、`base64://` 或 `data:`；该名称未知时使用 `url`；下载时可用 `cache` = 0、`proxy` = 0、`timeout`（秒）；`name`")
-	standsAlone = text.T("; nothing else in its message", "；必须单独作为一条消息")
-)
-
 // mediaName is the name by which bots know a medium, now and later.
 func mediaName(m *message.Medium, id, extension string) string {
 	if id == "" {

@@ -77,7 +77,7 @@ func (t *Type) schema(l text.Language) object {
 		for _, name := range f.Names {
 			properties = append(properties, member{name, f.schema(l)})
 		}
-		if f.Required && len(f.Names) == 1 {
+		if f.Required && f.Variant == "" && len(f.Names) == 1 {
 			required = append(required, f.Name())
 		}
 	}
