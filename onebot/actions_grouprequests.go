@@ -159,6 +159,7 @@ func getGroupRequests(ctx context.Context, a *account, _ table.None) ([]groupReq
 
 type systemMsg struct {
 	Invited []invitedRequest `json:"invited_requests" en:"Invitations of the account." zh:"邀请机器人入群的请求。"`
+	Again   []invitedRequest `json:"InvitedRequest" en:"The invitations, once more." zh:"邀请机器人入群的请求，同上。"`
 	Join    []joinRequest    `json:"join_requests" en:"Requests to join." zh:"加群请求。"`
 }
 
@@ -195,7 +196,7 @@ type countParams struct {
 
 // systemMessages reads the requests, all of them or the filtered ones.
 func systemMessages(ctx context.Context, a *account, count whole, filtered bool) (systemMsg, error) {
-	list := systemMsg{Invited: []invitedRequest{}, Join: []joinRequest{}}
+	list := systemMsg{Invited: []invitedRequest{}, Again: []invitedRequest{}, Join: []joinRequest{}}
 	notices, err := a.client.Requests().Groups(ctx, int(min(max(count, 1), 1000)))
 	if err != nil {
 		return list, err
@@ -218,6 +219,7 @@ func systemMessages(ctx context.Context, a *account, count whole, filtered bool)
 			})
 		}
 	}
+	list.Again = list.Invited
 	return list, nil
 }
 

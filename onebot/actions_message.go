@@ -112,6 +112,7 @@ type messageObject struct {
 	Self       message.UIN       `json:"self_id" en:"The account." zh:"登录的账号。"`
 	PostType   string            `json:"post_type" enum:"message,message_sent" en:"message_sent: the account sent it." zh:"message_sent 表示由本账号发送。"`
 	Group      bool              `json:"group" en:"Whether it is a group's." zh:"是否为群消息。"`
+	LongID     string            `json:"message_id_v2" en:"Its chat and its number, in hexadecimal digits, as go-cqhttp has it." zh:"会话和序号的十六进制，与 go-cqhttp 相同。"`
 	Kind       string            `json:"message_type" enum:"private,group" en:"Kind of chat." zh:"会话类型。"`
 	SubType    string            `json:"sub_type" enum:"normal,friend,group" en:"Of a group's: normal. Of a private one: friend, or group when it is temporary." zh:"群消息为 normal；私聊为 friend，临时会话为 group。"`
 	TempSource int32             `json:"temp_source,omitempty" en:"Temporary chats: 0." zh:"临时会话：0。"`

@@ -460,7 +460,7 @@ func TestGetMsg(t *testing.T) {
 	s, _, store := newTestDialect(t)
 	id, _ := store.Put(groupMessage(5, &message.AtSegment{UIN: 5, Display: "@x"}, message.Text(" a[b]")))
 	r := call(t, s, "get_msg", fmt.Sprintf(`{"message_id":%d}`, id))
-	want := fmt.Sprintf(`{"time":1700000000,"self_id":10001,"post_type":"message","group":true,"message_type":"group","sub_type":"normal","message_id":%d,"message_seq":5,"real_id":5,"real_seq":"5",
+	want := fmt.Sprintf(`{"time":1700000000,"self_id":10001,"post_type":"message","group":true,"message_id_v2":"002000000000000100000005","message_type":"group","sub_type":"normal","message_id":%d,"message_seq":5,"real_id":5,"real_seq":"5",
 		"user_id":20002,"group_id":9007199254740993,"group_name":"组","anonymous":null,"font":0,"message_format":"array",
 		"message":[{"type":"at","data":{"qq":"5","name":"@x"}},{"type":"text","data":{"text":" a[b]"}}],"raw_message":"[CQ:at,qq=5] a&#91;b&#93;",
 		"sender":{"user_id":20002,"nickname":"nick","card":"card","sex":"unknown","age":0,"area":"","level":"7","role":"owner","title":"title"}}`, id)

@@ -135,6 +135,7 @@ func TestEveryErrorHasACause(t *testing.T) {
 		"ErrNoCaptcha", // of the login
 		"ErrGroupTime", // nobody asks for a group by time
 		"ErrNoHonor",   // the parameter has no other values
+		"ErrProxy",     // actions fail with what the connection was for
 		"ErrManyFiles", // nobody lists a whole folder
 		"ErrNoSignature",
 		"ErrSealed", "ErrSealKey", // of the start

@@ -2,6 +2,7 @@ package onebot
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 	"sync"
 
@@ -140,6 +141,11 @@ func (w *writer) object(m *message.Message, id int32) []byte {
 	defer w.release(r)
 	dst := w.appendHead(nil, m.Time, postType(m))
 	dst = boolField(dst, "group", m.Chat.Kind == message.Group)
+	target := uint64(m.Chat.Peer)
+	if m.Chat.Kind == message.Group {
+		target = uint64(m.Chat.Group)
+	}
+	dst = textField(dst, "message_id_v2", fmt.Sprintf("%016x%08x", target, uint32(m.Sequence)))
 	return append(w.appendMessage(dst, m, id, r, FormatArray), '}')
 }
 

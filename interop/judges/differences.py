@@ -39,7 +39,6 @@ NAPCAT_SDK = [
         "the recorded example asks for one kind of honour, and the others are left out, as the standard has it",
         "get_group_honor_info.{current_talkative emotion_list legend_list strong_newbie_list talkative_list}: missing",
     ),
-    ("the same list as invited_requests", "{get_group_ignored_notifies get_group_system_msg}.InvitedRequest: missing"),
 ]
 
 
