@@ -138,6 +138,7 @@ func TestEveryErrorHasACause(t *testing.T) {
 		"ErrProxy",     // actions fail with what the connection was for
 		"ErrManyFiles", // nobody lists a whole folder
 		"ErrNoSignature",
+		"ErrProxy",                // of connecting: while there is no connection it is ErrOffline
 		"ErrSealed", "ErrSealKey", // of the start
 	}
 	declared := regexp.MustCompile(`(?m)^(?:\t|var )(Err[A-Z]\w*)(?: +error)? *=`)
