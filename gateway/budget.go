@@ -18,6 +18,10 @@ const (
 	// of their own, so that pictures under way hold up nobody else.
 	smallTotal = 32 << 20
 	largeTotal = 80 << 20
+	// severalTotal of the small ones are for connections that have several requests under
+	// way. The rest is left for those with few: clients that ask and read no answers hold
+	// up nobody else.
+	severalTotal = 24 << 20
 	// requestCost is what a request takes besides its bytes: a goroutine and its place
 	// in a queue.
 	requestCost = 4 << 10
@@ -28,6 +32,7 @@ const (
 // for concurrent use.
 type Budget struct {
 	small, large *semaphore.Weighted
+	several      *semaphore.Weighted // a part of small
 	used         atomic.Int64
 	// came are the bytes of large requests since sweep collected those that had gone.
 	came atomic.Int64
@@ -35,14 +40,22 @@ type Budget struct {
 
 // NewBudget makes the budget of one account: whoever fills it holds up no other account.
 func NewBudget() *Budget {
-	return &Budget{small: semaphore.NewWeighted(smallTotal), large: semaphore.NewWeighted(largeTotal)}
+	return &Budget{small: semaphore.NewWeighted(smallTotal), large: semaphore.NewWeighted(largeTotal), several: semaphore.NewWeighted(severalTotal)}
 }
 
-// Take waits until a request of n bytes, MaxRequest at most, has room. The error is
-// that of ctx.
-func (b *Budget) Take(ctx context.Context, n int64) (Hold, error) {
-	h := b.part(n)
+// Take waits until a request of n bytes, MaxRequest at most, has room. several: its
+// connection has others under way. The error is that of ctx.
+func (b *Budget) Take(ctx context.Context, n int64, several bool) (Hold, error) {
+	h := b.part(n, several)
+	if h.several {
+		if err := b.several.Acquire(ctx, h.n); err != nil {
+			return Hold{}, err
+		}
+	}
 	if err := h.share().Acquire(ctx, h.n); err != nil {
+		if h.several {
+			b.several.Release(h.n)
+		}
 		return Hold{}, err
 	}
 	b.used.Add(h.n)
@@ -51,9 +64,15 @@ func (b *Budget) Take(ctx context.Context, n int64) (Hold, error) {
 }
 
 // TryTake is Take for who does not wait; ok is false when there is no room.
-func (b *Budget) TryTake(n int64) (h Hold, ok bool) {
-	h = b.part(n)
+func (b *Budget) TryTake(n int64, several bool) (h Hold, ok bool) {
+	h = b.part(n, several)
+	if h.several && !b.several.TryAcquire(h.n) {
+		return Hold{}, false
+	}
 	if !h.share().TryAcquire(h.n) {
+		if h.several {
+			b.several.Release(h.n)
+		}
 		return Hold{}, false
 	}
 	b.used.Add(h.n)
@@ -72,18 +91,19 @@ func (b *Budget) sweep(h Hold) {
 }
 
 // part is what a request of n bytes holds.
-func (b *Budget) part(n int64) Hold {
+func (b *Budget) part(n int64, several bool) Hold {
 	if n > SmallRequest {
 		return Hold{budget: b, n: n, large: true}
 	}
-	return Hold{budget: b, n: n + requestCost}
+	return Hold{budget: b, n: n + requestCost, several: several}
 }
 
 // Hold is a part of a Budget. The zero value holds nothing. Release gives it back.
 type Hold struct {
-	budget *Budget
-	n      int64
-	large  bool
+	budget  *Budget
+	n       int64
+	large   bool
+	several bool // of Budget.several, too
 }
 
 func (h *Hold) share() *semaphore.Weighted {
@@ -97,6 +117,9 @@ func (h *Hold) share() *semaphore.Weighted {
 func (h *Hold) Shrink(n int64) {
 	if rest := h.n - n; h.budget != nil && rest > 0 {
 		h.share().Release(rest)
+		if h.several {
+			h.budget.several.Release(rest)
+		}
 		h.budget.used.Add(-rest)
 		h.n = n
 	}

@@ -25,7 +25,7 @@ func TestBudgetOfCalls(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Hold, err = s.Budget().Take(t.Context(), int64(len(frame))); err != nil {
+			if r.Hold, err = s.Budget().Take(t.Context(), int64(len(frame)), false); err != nil {
 				t.Fatal(err)
 			}
 			return s.Call(t.Context(), r)

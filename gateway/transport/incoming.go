@@ -35,9 +35,11 @@ type incoming struct {
 	size   int64    // as announced; -1 when it was not
 	most   int64    // larger ones are refused
 	budget *gateway.Budget
-	room   time.Duration // it waits for the budget at most; 0: as long as its context
-	waits  func(bool)    // is told before and after that; nil: nobody is
-	time   timing
+	// several: the connection has others under way.
+	several bool
+	room    time.Duration // it waits for the budget at most; 0: as long as its context
+	waits   func(bool)    // is told before and after that; nil: nobody is
+	time    timing
 }
 
 // read reads the request. scratch is memory for the beginning, of which the result
@@ -108,7 +110,7 @@ func (in *incoming) fill(b []byte, limit int64, p *pace) ([]byte, error) {
 
 // take takes a part of the budget, and waits for it when it has to.
 func (in *incoming) take(ctx context.Context, n int64) (gateway.Hold, error) {
-	if hold, ok := in.budget.TryTake(n); ok {
+	if hold, ok := in.budget.TryTake(n, in.several); ok {
 		return hold, nil
 	}
 	if in.waits != nil {
@@ -120,7 +122,7 @@ func (in *incoming) take(ctx context.Context, n int64) (gateway.Hold, error) {
 		ctx, cancel = context.WithTimeout(ctx, in.room)
 		defer cancel()
 	}
-	hold, err := in.budget.Take(ctx, n)
+	hold, err := in.budget.Take(ctx, n, in.several)
 	if err != nil {
 		return hold, errBusy
 	}

@@ -40,6 +40,10 @@ type sessionOptions struct {
 // that many the session stops reading.
 const maxOpen = 256
 
+// fewOpen is how many requests of a connection may be under way before it has to leave
+// room for others.
+const fewOpen = 8
+
 // session is one open WebSocket connection, dialled or accepted. One goroutine
 // reads, one writes, one pings, and each request has its own.
 type session struct {
@@ -192,7 +196,8 @@ func (s *session) receive(reading context.Context) ([]byte, gateway.Hold, error)
 	}
 	in := incoming{
 		from: from, conn: s.wire, size: -1, most: s.o.maxMessage + 1, // the library refuses that one, with 1009
-		budget: s.dialect.Gateway().Budget(), waits: s.full.Store, time: s.time,
+		several: len(s.open) >= fewOpen,
+		budget:  s.dialect.Gateway().Budget(), waits: s.full.Store, time: s.time,
 	}
 	frame, hold, err := in.read(reading, s.scratch)
 	switch {

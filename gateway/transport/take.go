@@ -31,7 +31,7 @@ func (h *HTTP) take(w http.ResponseWriter, r *http.Request, take func(io.Reader)
 		return
 	}
 	defer func() { <-h.taking }()
-	hold, ok := h.dialect.Gateway().Budget().TryTake(gateway.TakeMemory)
+	hold, ok := h.dialect.Gateway().Budget().TryTake(gateway.TakeMemory, false)
 	if !ok {
 		h.busy(w, text.Of(errBusy))
 		return

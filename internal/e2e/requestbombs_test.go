@@ -35,8 +35,11 @@ type built struct {
 
 const bombToken = "the-token-of-the-bombs-bot"
 
-// startBuilt builds and starts the program; files bounds its open files, 0 does not.
-func startBuilt(t *testing.T, files int) *built {
+// startBuilt builds the program; files bounds its open files, 0 does not.
+func startBuilt(t *testing.T, files int) *built { return startBuiltWith(t, files, "") }
+
+// startBuiltWith has more connections, as lines of the configuration.
+func startBuiltWith(t *testing.T, files int, more string) *built {
 	t.Helper()
 	folder := t.TempDir()
 	program := buildProgram(t)
@@ -71,7 +74,7 @@ onebot:
   connections:
     - {type: http, address: %q, access_token: %q, start: at-once}
     - {type: websocket, address: %q, access_token: %q, start: at-once}
-`, control.URL, p.own, bombToken, p.http, bombToken, p.webSocket, bombToken)
+`, control.URL, p.own, bombToken, p.http, bombToken, p.webSocket, bombToken) + strings.TrimLeft(more, "\n")
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
