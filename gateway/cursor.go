@@ -226,13 +226,13 @@ func (c *Cursor) written(events []store.Event, from int64) ([]JournaledEvent, in
 	var wanted []JournaledEvent
 	for i, bytes := 0, 0; i < len(events) && bytes < mostWritten; i++ {
 		e := &events[i]
-		if counts(e, c.o.ReportSelf) {
+		if !e.Self || c.o.ReportSelf {
 			frames, err := c.j.in(e, c.o.Form)
 			if err != nil {
 				return wanted, from, err
 			}
 			for i, b := range frames {
-				if id := FrameID(e.ID, i, len(frames)); id > from { // else it was received
+				if id := FrameID(e.ID, i, len(frames)); id > from && c.o.Passes(b) { // else it was received
 					wanted = append(wanted, JournaledEvent{id, b})
 					bytes += len(b)
 				}
@@ -305,9 +305,9 @@ func (c *Cursor) Rewind(there bool) {
 	c.position, c.counted = c.acked, counted{}
 }
 
-// Waiting is how many events wait for the client whose position is kept under a name;
-// those about the account's own messages count with reportSelf only.
-func (g *Gateway) Waiting(ctx context.Context, name string, reportSelf bool) (int, error) {
+// Waiting is how many events wait for the client whose position is kept under a name, and
+// which takes what is selected.
+func (g *Gateway) Waiting(ctx context.Context, name string, what Selection) (int, error) {
 	j := g.journal
 	if j == nil {
 		return 0, nil
@@ -319,5 +319,5 @@ func (g *Gateway) Waiting(ctx context.Context, name string, reportSelf bool) (in
 	if !ok {
 		kept = j.start
 	}
-	return j.CountEvents(ctx, kept, math.MaxInt64, reportSelf)
+	return j.count(ctx, kept, math.MaxInt64, &what, 0)
 }

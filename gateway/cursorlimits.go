@@ -50,21 +50,21 @@ func (c *Cursor) skipTo(position, from int64, n skipped) bool {
 // bound finds what is too old and too much, and the position behind it. first are the
 // first events behind position.
 func (c *Cursor) bound(ctx context.Context, first []store.Event, position, seen, missed, head int64, count *counted) (from int64, skip skipped, err error) {
-	own := c.o.ReportSelf
-	if from, skip.old, err = c.j.old(ctx, position, first, c.o.Window, own); err != nil {
+	what := &c.o.Selection
+	if from, skip.old, err = c.j.old(ctx, position, first, c.o.Window, what); err != nil {
 		return from, skip, err
 	}
 	live := MostWaiting(c.o.Limit)
 	if count.known {
-		n, err := c.j.CountEvents(ctx, count.head, head, own)
+		n, err := c.j.CountEvents(ctx, count.head, head, what.ReportSelf)
 		if count.head, count.most = head, count.most+n; err != nil || count.most <= live && (count.limited || from < seen) {
 			return from, skip, err
 		}
 	}
 	atMost := func(limit int, to int64) (n int) {
-		if n, err = c.j.CountEvents(ctx, from, to, own); err == nil && n > limit {
+		if n, err = c.j.count(ctx, from, to, what, limit); err == nil && n > limit {
 			skip.many += n - limit
-			from, err = c.j.skip(ctx, from, n-limit, own)
+			from, err = c.j.skip(ctx, from, n-limit, what)
 		}
 		return min(n, limit)
 	}

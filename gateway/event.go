@@ -82,6 +82,30 @@ type Selection struct {
 	Form Form
 	// ReportSelf includes the account's own messages.
 	ReportSelf bool
+	// Filter leaves events out; nil: none. What it leaves out neither waits nor was missed.
+	Filter Filter
+}
+
+// Filter says which events somebody takes, by their frames. Filters are compared: those of
+// several clients that are the same one are asked once. Its method is called from several
+// goroutines at once.
+type Filter interface{ Passes(frame []byte) bool }
+
+// Passes tells whether a frame passes the filter, if there is one.
+func (s *Selection) Passes(frame []byte) bool { return s.Filter == nil || s.Filter.Passes(frame) }
+
+// passing returns the frames that pass the filter; nil: none do.
+func (s *Selection) passing(frames [][]byte) [][]byte {
+	if s.Filter == nil {
+		return frames
+	}
+	var left [][]byte
+	for _, b := range frames {
+		if s.Filter.Passes(b) {
+			left = append(left, b)
+		}
+	}
+	return left
 }
 
 // written is one event in the forms that somebody wants, as its frames; the others are nil.

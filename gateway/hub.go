@@ -112,8 +112,15 @@ func (g *Gateway) Subscribe(what Selection) *Subscription {
 // queued is an event in the queue.
 type queued struct {
 	written
-	self bool
-	cost int64
+	passed []passed
+	self   bool
+	cost   int64
+}
+
+// passed is an event in a form as it passed a filter.
+type passed struct {
+	what   Selection
+	frames [][]byte
 }
 
 // wantedBy returns the event as somebody takes it; nil when it is not for them.
@@ -121,7 +128,15 @@ func (q *queued) wantedBy(what Selection) [][]byte {
 	if q.self && !what.ReportSelf {
 		return nil
 	}
-	return q.written[what.Form]
+	if what.Filter == nil {
+		return q.written[what.Form]
+	}
+	for i := range q.passed {
+		if p := &q.passed[i]; p.what.Form == what.Form && p.what.Filter == what.Filter {
+			return p.frames
+		}
+	}
+	return nil
 }
 
 // hub hands events to subscriptions. All share one queue, so that an event takes
@@ -176,6 +191,22 @@ func (h *hub) wanted(self bool) (forms formSet) {
 	return forms
 }
 
+// filtered returns what passes the filters that are in use.
+func (h *hub) filtered(e *written) (all []passed) {
+	h.mu.Lock()
+	for _, s := range h.subs {
+		same := func(p passed) bool { return p.what.Form == s.form.Form && p.what.Filter == s.form.Filter }
+		if s.form.Filter != nil && !slices.ContainsFunc(all, same) {
+			all = append(all, passed{what: s.form})
+		}
+	}
+	h.mu.Unlock()
+	for i := range all { // which may take time
+		all[i].frames = all[i].what.passing(e[all[i].what.Form])
+	}
+	return all
+}
+
 // end is the number behind the newest event. The caller holds mu.
 func (h *hub) end() uint64 { return h.first + uint64(len(h.queue)-h.gone) }
 
@@ -187,12 +218,15 @@ func (h *hub) at(n uint64) *queued { return &h.queue[h.gone+int(n-h.first)] }
 // written, and in a form that nobody took then, does not get it. Only one
 // goroutine may call it.
 func (h *hub) publish(self bool, e *written) (cut int) {
+	q := queued{written: *e, passed: h.filtered(e), self: self, cost: eventCost}
+	for _, frames := range e {
+		q.cost += int64(sizeOf(frames))
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.published++
-	q := queued{written: *e, self: self, cost: eventCost}
-	for _, frames := range e {
-		q.cost += int64(sizeOf(frames))
+	if !slices.ContainsFunc(h.subs, func(s *Subscription) bool { return q.wantedBy(s.form) != nil }) {
+		return 0
 	}
 	if h.bytes+q.cost > h.size && h.bytes > 0 {
 		h.waited++

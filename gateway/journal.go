@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -146,15 +147,58 @@ func (j *journal) skipped(e *store.Event, why error) {
 // piece is how many events are read at once to be skipped.
 const piece = 1024
 
-// counts tells whether an event is one of those counted: those about messages of the
-// account itself are with own only.
-func counts(e *store.Event, own bool) bool { return own || !e.Self }
+// counts tells whether an event is one of those that somebody takes. An error means that it
+// may be read later.
+func (j *journal) counts(e *store.Event, what *Selection) (bool, error) {
+	if e.Self && !what.ReportSelf {
+		return false, nil
+	}
+	if what.Filter == nil {
+		return true, nil
+	}
+	frames, err := j.in(e, what.Form)
+	return slices.ContainsFunc(frames, what.Passes), err
+}
+
+// count counts the events behind after, up to and with to, that somebody takes. When there
+// are no more than enough, those that a filter leaves out may be among them: they need not
+// be looked at.
+func (j *journal) count(ctx context.Context, after, to int64, what *Selection, enough int) (int, error) {
+	n, err := j.CountEvents(ctx, after, to, what.ReportSelf)
+	if err != nil || what.Filter == nil || n <= enough {
+		return n, err
+	}
+	n = 0
+	for {
+		events, err := j.Events(ctx, after, piece)
+		if err != nil {
+			return n, err
+		}
+		for i := range events {
+			e := &events[i]
+			if e.ID > to {
+				return n, nil
+			}
+			counts, err := j.counts(e, what)
+			if err != nil {
+				return n, err
+			}
+			if counts {
+				n++
+			}
+			after = e.ID
+		}
+		if len(events) == 0 {
+			return n, nil
+		}
+	}
+}
 
 // old finds the events that are older than age, among those behind after: the id of the
 // last one, and how many count up to it. first are the first events behind after.
 // Events are in the order in which they were written: one without a known time is as
 // old as the next one that has one.
-func (j *journal) old(ctx context.Context, after int64, first []store.Event, age time.Duration, own bool) (last int64, n int, err error) {
+func (j *journal) old(ctx context.Context, after int64, first []store.Event, age time.Duration, what *Selection) (last int64, n int, err error) {
 	last = after
 	cut, ok := j.clock.Ago(age)
 	if age == 0 || !ok {
@@ -166,7 +210,9 @@ func (j *journal) old(ctx context.Context, after int64, first []store.Event, age
 		for i := range events {
 			e := &events[i]
 			unknown++
-			if counts(e, own) {
+			if counts, err := j.counts(e, what); err != nil {
+				return after, 0, err
+			} else if counts {
 				seen++
 			}
 			switch {
@@ -183,7 +229,7 @@ func (j *journal) old(ctx context.Context, after int64, first []store.Event, age
 }
 
 // skip returns the id of the n-th event behind after that counts.
-func (j *journal) skip(ctx context.Context, after int64, n int, own bool) (int64, error) {
+func (j *journal) skip(ctx context.Context, after int64, n int, what *Selection) (int64, error) {
 	for n > 0 {
 		events, err := j.Events(ctx, after, min(n+64, piece)) // some may not count
 		if err != nil {
@@ -193,8 +239,12 @@ func (j *journal) skip(ctx context.Context, after int64, n int, own bool) (int64
 			break
 		}
 		for i := 0; i < len(events) && n > 0; i++ {
+			counts, err := j.counts(&events[i], what)
+			if err != nil {
+				return after, err
+			}
 			after = events[i].ID
-			if counts(&events[i], own) {
+			if counts {
 				n--
 			}
 		}

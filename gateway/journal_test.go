@@ -205,7 +205,7 @@ func TestCursorReplaysAndGoesOn(t *testing.T) {
 	if st := s.Stats(); st.Replayed == 0 || st.Expired != 0 {
 		t.Errorf("got %+v, want some replayed, none expired", st)
 	}
-	if n, err := s.Waiting(t.Context(), "a", false); n != 2 || err != nil {
+	if n, err := s.Waiting(t.Context(), "a", all); n != 2 || err != nil {
 		t.Errorf("%d events wait, %v, want 2", n, err)
 	}
 }
@@ -334,10 +334,10 @@ func TestLimitSeesOnlyOwnEvents(t *testing.T) {
 	s.say(6, 4)
 	own(10, 20)
 	c := s.open(t, CursorOptions{Name: "a", Selection: all, Limit: 3})
-	if n, err := s.Waiting(t.Context(), "a", false); n != 4 || err != nil {
+	if n, err := s.Waiting(t.Context(), "a", all); n != 4 || err != nil {
 		t.Errorf("%d wait, %v, want 4", n, err)
 	}
-	if n, err := s.Waiting(t.Context(), "a", true); n != 29 || err != nil {
+	if n, err := s.Waiting(t.Context(), "a", Selection{Form: plain, ReportSelf: true}); n != 29 || err != nil {
 		t.Errorf("%d wait with own messages, %v, want 29", n, err)
 	}
 	if got := texts(t, c); got != "7 8 9" || s.Stats().Expired != 1 {
@@ -410,7 +410,7 @@ func TestJournalOrderAndForms(t *testing.T) {
 		t.Errorf("subscription: got %q, want %q", got, want)
 	}
 	for range 2 {
-		c := s.open(t, CursorOptions{Selection: Selection{plain, true}, After: new(int64)})
+		c := s.open(t, CursorOptions{Selection: Selection{Form: plain, ReportSelf: true}, After: new(int64)})
 		if got := texts(t, c); got != "1 mine friend_added account_online" {
 			t.Errorf("with own messages: got %q", got)
 		}
@@ -592,7 +592,7 @@ func testCursorErrors(t *testing.T) {
 	if _, err := bare.OpenCursor(CursorOptions{}); !errors.Is(err, ErrNoJournal) {
 		t.Errorf("without a journal: got %v", err)
 	}
-	if n, err := bare.Waiting(t.Context(), "a", false); n != 0 || err != nil {
+	if n, err := bare.Waiting(t.Context(), "a", all); n != 0 || err != nil {
 		t.Errorf("without a journal %d wait, %v", n, err)
 	}
 	s := newJournaled(t, newFakeJournal(), false)

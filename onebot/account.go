@@ -31,6 +31,7 @@ type account struct {
 	files    Files                                                                                // nil: there are none
 	inbox    *inbox.Inbox                                                                         // nil: there is none
 	sound    func(ctx context.Context, sound *media.Cached, format string) (*media.Cached, error) // Options.ConvertSound
+	filters  func(file string) error                                                              // Options.ReloadFilters
 	reader   reader
 	writer   *writer
 	fetching chan struct{} // a place for each message that is being fetched

@@ -76,6 +76,9 @@ var (
 	noFolder         = cause("FOLDER_NOT_FOUND", text.T("the group has no such folder", "群中没有该文件夹"))
 	fileCauses       = []*table.Cause{noGroup, noFile, noFolder}
 
+	badFilter   = cause("LOAD_FILE_ERROR", text.T("an event filter cannot be read; the text names the place", "事件过滤器无法读取；错误文本中有位置"))
+	otherFilter = cause("FILE_NOT_FOUND", text.Of(ErrOtherFilter))
+
 	noUpload = cause("UPLOAD_NOT_FOUND", text.T(
 		"no such uploaded file: it was removed by age or size, or by a restart", "没有该上传文件：已因过期、空间不足或重启被删除"))
 	uploadsFull   = cause("UPLOADS_FULL", text.T("there is no room for another upload, or too many streams are open", "没有空间接收更多上传，或打开的流过多"))

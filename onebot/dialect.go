@@ -53,6 +53,7 @@ func New(o Options) *Dialect {
 		files:    o.Files,
 		inbox:    o.Inbox,
 		sound:    o.ConvertSound,
+		filters:  o.ReloadFilters,
 		reader:   reader{segments: segments, media: mediaReader{o.Files, o.Links, o.Gateway.Medium}, file: o.Gateway.File, sign: o.SignCard, self: func() message.UIN { return o.Client.Self().UIN }},
 		writer: &writer{
 			self:     func() message.UIN { return o.Client.Self().UIN },

@@ -38,7 +38,7 @@ func knownActions() []row {
 			get_robot_uin_range qidian_get_account_info get_group_at_all_remain send_group_sign
 			get_group_signed_list get_group_shut_list set_group_remark rename_group_file
 			delete_group_folder get_group_file_system_info get_file download_file
-			get_supported_actions get_updates reload_event_filter
+			get_supported_actions get_updates
 			.get_word_slices get_guild_service_profile get_guild_list
 			get_guild_meta_by_guest get_guild_channel_list get_guild_member_list
 			get_guild_member_profile get_guild_msg get_guild_roles create_guild_role delete_guild_role

@@ -68,6 +68,10 @@ type Options struct {
 	// LongTextForward has messages with more text than [message.MaxText] sent as a forward
 	// with one message of the account. Otherwise they fail with TEXT_TOO_LONG.
 	LongTextForward bool
+	// ReloadFilters reads the event filters of the connections again: that in a file, or
+	// all with "". Its error is ErrOtherFilter for a file that is no filter of theirs. Nil:
+	// there are none.
+	ReloadFilters func(file string) error
 	// OnAction gets every action that ended, for statistics: its name ("unknown" for
 	// those that do not exist), its return code and how long it took. It is called
 	// from many goroutines and must return quickly; nil: nobody counts.
@@ -76,7 +80,19 @@ type Options struct {
 	Clock gateway.Clock
 }
 
+// ErrOtherFilter is returned by Options.ReloadFilters for a file that is the filter of no
+// connection. It is not read.
+var ErrOtherFilter = text.Errorf("no connection has this file as its filter", "没有连接使用该过滤器文件")
+
 func (o *Options) setDefaults() {
+	if o.ReloadFilters == nil {
+		o.ReloadFilters = func(file string) error {
+			if file != "" {
+				return ErrOtherFilter
+			}
+			return nil
+		}
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

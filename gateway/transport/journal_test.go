@@ -130,7 +130,7 @@ func startJournaledReverse(t *testing.T, o ReverseOptions, log *logBuffer) (*Rev
 func acked(t testing.TB, b *bot) {
 	t.Helper()
 	eventually(t, "all events acknowledged", func() bool {
-		n, err := b.Waiting(context.Background(), someJournal.Name, false)
+		n, err := b.Waiting(context.Background(), someJournal.Name, gateway.Selection{})
 		return err == nil && n == 0
 	})
 }
@@ -267,7 +267,7 @@ func TestStopAsksWhatWasReceived(t *testing.T) {
 	publish(b, "1")
 	messages(t, frames, 1)
 	stop()
-	if n, err := b.Waiting(t.Context(), someJournal.Name, false); n != 0 || err != nil {
+	if n, err := b.Waiting(t.Context(), someJournal.Name, gateway.Selection{}); n != 0 || err != nil {
 		t.Errorf("%d events wait after the stop, %v, want none", n, err)
 	}
 }

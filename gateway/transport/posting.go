@@ -137,7 +137,7 @@ func (p *posting) next(ctx, calls context.Context, beat <-chan time.Time) (due [
 }
 
 func (p *posting) beat(calls context.Context) {
-	if b := p.dialect.Beat(p.o.Heartbeat); b != nil && !p.tell(calls, b) {
+	if b := p.dialect.Beat(p.o.Heartbeat); b != nil && p.o.Events.Passes(b) && !p.tell(calls, b) {
 		p.Webhook.set(Condition{State: StateWaiting, Err: errors.New(p.told), Retry: time.Now().Add(p.o.Heartbeat)})
 	}
 }

@@ -47,7 +47,9 @@ func (s *session) write() error {
 		case frame = <-s.responses:
 		case frame = <-s.large:
 		case <-beat:
-			frame = s.dialect.Beat(s.o.heartbeat)
+			if frame = s.dialect.Beat(s.o.heartbeat); !s.o.form.Passes(frame) {
+				continue
+			}
 		case <-s.quit:
 		}
 		if s.quitting() {

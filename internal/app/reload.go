@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/paste"
 	"libration/internal/text"
@@ -54,6 +55,11 @@ func (a *App) reload() ([]text.Text, error) {
 		return nil, errNoAccount
 	}
 	now, said := a.effective(read)
+	for _, one := range now.Each() { // of the accounts that go on, too
+		if err := account.CheckFilters(one); err != nil {
+			return nil, err
+		}
+	}
 	next, err := a.replaced(now)
 	if err != nil {
 		return nil, err
@@ -208,6 +214,13 @@ func (a *App) apply(now *config.Config, next []*member) (done []text.Text, err e
 			said, err := m.reconnect(views[m.key])
 			done, failed = append(done, said...), append(failed, err)
 		}
+	}
+	for _, m := range next {
+		changed, err := m.account().ReloadFilters("")
+		for _, path := range changed {
+			done = append(done, text.T("account %s: event filter %s: read again", "账号 %s：已重新读取事件过滤器 %s").Fill(m.name(), path))
+		}
+		failed = append(failed, err)
 	}
 	a.change()
 	return done, errors.Join(failed...)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"libration/internal/network"
 	"libration/internal/text"
@@ -29,7 +30,7 @@ type carriedConnection struct {
 	kind                     ConnectionType
 	address, url, api, event string
 	token, secret            string // keys that hold them; "" for none
-	format                   string
+	format, filter           string
 	reportSelf               bool
 	reconnect                time.Duration
 }
@@ -92,6 +93,9 @@ func (c *carried) yaml(l text.Language) string {
 		}
 		if to.format != c.format {
 			value("      ", "format", to.format)
+		}
+		if to.filter != "" {
+			line("      filter: %q  # %s", to.filter, text.T("relative to the folder of this file", "相对于本文件所在的文件夹").In(l))
 		}
 		if to.reportSelf && !c.reportSelf {
 			line("      report_self: true")
@@ -199,6 +203,17 @@ func carriedURL(s string, schemes ...string) string {
 		}
 	}
 	return ""
+}
+
+// maxCarriedPath bounds the path of a file that carries over.
+const maxCarriedPath = 1024
+
+// carriedPath is the path of a file; "" for what is none.
+func carriedPath(s string) string {
+	if len(s) > maxCarriedPath || strings.ContainsFunc(s, unicode.IsControl) {
+		return ""
+	}
+	return s
 }
 
 func carriedFormat(s string) string {

@@ -440,6 +440,9 @@ type Connection struct {
 	// At most so many missed events, the newest. Default 1000. See [What is promised](onebot.md#what-is-promised).
 	// 最多补发的事件数，取最新的。默认 1000。见[保证的内容](onebot.zh-CN.md#保证的内容)。
 	JournalLimit uint64 `yaml:"journal_limit" for:"websocket reverse-websocket webhook"`
+	// Path of an event filter, a JSON file in go-cqhttp's language: what does not pass is not sent. `""` for none. See [Event filters](onebot.md#event-filters).
+	// 事件过滤器的路径，使用 go-cqhttp 语法的 JSON 文件：不通过的事件不上报。`""` 表示不过滤。见[事件过滤器](onebot.zh-CN.md#事件过滤器)。
+	Filter string `yaml:"filter" for:"http websocket reverse-websocket webhook"`
 	// Overrides onebot.start.
 	// 覆盖 onebot.start。
 	Start StartMode `yaml:"start"`

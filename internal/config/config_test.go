@@ -408,7 +408,7 @@ onebot:
 31:7: onebot.connections[4].reconnect: the key is here twice; remove one of them
 32:7: onebot.connections[5].url: the bot's address is missing; write its URL, such as ws://127.0.0.1:8080/onebot/v11/ws
 33:16: onebot.connections[5].address "127.0.0.1:1": does not apply to type reverse-websocket; use url: the service connects to the bot
-34:7: onebot.connections[6] "5": keys are expected here, not a single value; known keys: type, accounts, address, tls, url, api_url, event_url, access_token, secret, timeout, reconnect, skip_tls_verify, cors, format, report_self, heartbeat, journal, journal_limit, start
+34:7: onebot.connections[6] "5": keys are expected here, not a single value; known keys: type, accounts, address, tls, url, api_url, event_url, access_token, secret, timeout, reconnect, skip_tls_verify, cors, format, report_self, heartbeat, journal, journal_limit, filter, start
 `
 	if diff := cmp.Diff(want, lines(check(text+quietAdmin))); diff != "" {
 		t.Errorf("problems differ (-want +got):\n%s", diff)

@@ -24,6 +24,7 @@ heartbeat: {interval: 5}
 message: {post-format: string, report-self-message: true}
 default-middlewares: &default
   access-token: 'hunter2'
+  filter: 'filter.json'
 servers:
   - http:
       address: 0.0.0.0:5700
@@ -39,7 +40,7 @@ servers:
       api: ws://127.0.0.1:8080/api
       event: ws://127.0.0.1:8080/event
       reconnect-interval: 3000
-      middlewares: {access-token: hunter2}
+      middlewares: {access-token: hunter2, filter: data/mine.json}
 `, `account:
   uin: 1233456
   password: ""  # copy it from account.password
@@ -50,18 +51,23 @@ onebot:
     - type: http
       address: "0.0.0.0:5700"
       access_token: ""  # copy it from default-middlewares.access-token
+      filter: "filter.json"  # relative to the folder of this file
     - type: webhook
       url: "http://127.0.0.1:5701/"
       secret: ""  # copy it from servers[0].http.post[0].secret
+      filter: "filter.json"  # relative to the folder of this file
     - type: webhook
       url: "http://127.0.0.1:5702/"
+      filter: "filter.json"  # relative to the folder of this file
     - type: websocket
       address: "127.0.0.1:6701"
       access_token: ""  # copy it from default-middlewares.access-token
+      filter: "filter.json"  # relative to the folder of this file
     - type: reverse-websocket
       api_url: "ws://127.0.0.1:8080/api"
       event_url: "ws://127.0.0.1:8080/event"
       access_token: ""  # copy it from servers[3].ws-reverse.middlewares.access-token
+      filter: "data/mine.json"  # relative to the folder of this file
       reconnect: 3s
 `},
 	{"go-cqhttp", `servers:

@@ -13,6 +13,7 @@ func readGoCQHTTP(top map[string]any) (c carried) {
 	c.uin, c.password = carriedNumber(textIn(account, "uin")), held(account, "password", "account.password")
 	c.format, c.reportSelf = carriedFormat(textIn(message, "post-format")), trueIn(message, "report-self-message")
 	shared := held(keysIn(top, "default-middlewares"), "access-token", "default-middlewares.access-token")
+	filter := textIn(keysIn(top, "default-middlewares"), "filter")
 	for i, entry := range listIn(top, "servers") {
 		for _, kind := range []string{"http", "ws", "ws-reverse"} {
 			server := keysIn(entry, kind)
@@ -20,7 +21,10 @@ func readGoCQHTTP(top map[string]any) (c carried) {
 				continue
 			}
 			at := fmt.Sprintf("servers[%d].%s", i, kind)
-			to := carriedConnection{token: cmp.Or(held(keysIn(server, "middlewares"), "access-token", at+".middlewares.access-token"), shared)}
+			to := carriedConnection{
+				token:  cmp.Or(held(keysIn(server, "middlewares"), "access-token", at+".middlewares.access-token"), shared),
+				filter: carriedPath(cmp.Or(textIn(keysIn(server, "middlewares"), "filter"), filter)),
+			}
 			switch host, port, _ := net.SplitHostPort(textIn(server, "address")); kind {
 			case "http", "ws":
 				if to.kind = WebSocket; kind == "http" {
@@ -31,6 +35,7 @@ func readGoCQHTTP(top map[string]any) (c carried) {
 				for j, post := range listIn(server, "post") {
 					c.add(carriedConnection{
 						kind: Webhook, url: carriedURL(textIn(post, "url"), "http", "https"), secret: held(post, "secret", fmt.Sprintf("%s.post[%d].secret", at, j)),
+						filter: to.filter,
 					})
 				}
 			case "ws-reverse":

@@ -264,6 +264,7 @@ var examples = map[string][]struct {
 		{line: "#   tls: {ca: ./ca.pem}"},
 		{line: "#   journal: 10m"},
 		{line: "#   journal_limit: 1000"},
+		{line: `#   filter: ""`},
 		{"# - type: webhook", text.T("posts events to the bot", "以 HTTP POST 上报事件")},
 		{line: "#   url: http://127.0.0.1:8080/onebot"},
 		{line: `#   secret: ""`},

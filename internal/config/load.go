@@ -72,6 +72,9 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 	for i := range c.Media.Files.Allow {
 		paths = append(paths, &c.Media.Files.Allow[i])
 	}
+	for i := range c.OneBot.Connections {
+		paths = append(paths, &c.OneBot.Connections[i].Filter)
+	}
 	if strings.ContainsAny(c.Media.FFmpeg, `/\`) { // else it is looked for in PATH
 		paths = append(paths, &c.Media.FFmpeg)
 	}

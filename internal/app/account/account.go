@@ -78,6 +78,8 @@ type Account struct {
 	// transfers are the uploads and downloads of the client, and the downloads for bots.
 	transfers *transfer.Registry
 
+	filters filters
+
 	// online is closed when the account is online for the first time.
 	online chan struct{}
 
@@ -113,6 +115,9 @@ func New(cfg *config.Config, o Options) (*Account, error) {
 	}
 	owners, err := OwnersNetwork(cfg, o.Network)
 	if err != nil {
+		return nil, err
+	}
+	if err := CheckFilters(cfg); err != nil {
 		return nil, err
 	}
 	return &Account{

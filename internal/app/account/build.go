@@ -93,7 +93,11 @@ func (a *Account) build(ctx context.Context, folder *folder, keys *keptKeystore,
 		Client: p.client, Gateway: p.gateway, Clock: a.clock, Log: a.log, Version: a.o.Version, Language: a.o.Language,
 		Files: files, Inbox: handed, Links: links, ConvertSound: convertSound(&tools, files),
 		SignCard: p.cards.signCard(), LongTextForward: a.cfg.OneBot.LongText == config.LongTextForward,
-		Flavour:  flavours[a.cfg.OneBot.Flavour],
+		Flavour: flavours[a.cfg.OneBot.Flavour],
+		ReloadFilters: func(file string) error {
+			_, err := a.ReloadFilters(file)
+			return err
+		},
 		OnAction: a.counted.action, Hints: map[string]text.Text{
 			"TEXT_TOO_LONG": text.T("with onebot.long_text: forward in the config it is sent as a forward",
 				"把配置项 onebot.long_text 设为 forward 即可以合并转发发送"),

@@ -143,7 +143,7 @@ func (p *parts) collectEvents(to series) {
 		if c.cursor == "" {
 			continue
 		}
-		if n, err := p.gateway.Waiting(context.Background(), c.cursor, c.reportSelf); err == nil {
+		if n, err := p.gateway.Waiting(context.Background(), c.cursor, c.events); err == nil {
 			to.gauge(float64(n), "libration_events_waiting", "Events that a client has not confirmed yet.", "service", c.config.Name())
 		}
 	}

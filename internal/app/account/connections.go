@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -20,8 +21,8 @@ type connection struct {
 	config  config.Connection // resolved, for the account
 	service transport.Service
 	// cursor is the name of its position in the journal; "" when it keeps none.
-	cursor     string
-	reportSelf bool
+	cursor string
+	events gateway.Selection
 }
 
 // journaled tells whether a connection, of the resolved ones, reads the journal.
@@ -50,6 +51,9 @@ func readers(o *config.OneBot) (all []store.Reader) {
 		if c.Type != config.WebSocket {
 			r.Name = c.JournalName()
 		}
+		if c.Filter != "" { // the store does not know which pass
+			r.Most = math.MaxInt
+		}
 		all = append(all, r)
 	}
 	return all
@@ -75,8 +79,15 @@ func (a *Account) newConnection(b *onebot.Dialect, c *config.Connection) (connec
 		port = a.o.Port(c)
 	}
 	events := gateway.Selection{Form: b.Form(formatOf(c)), ReportSelf: *c.ReportSelf}
+	if c.Filter != "" {
+		file, err := a.filters.load(c.Filter)
+		if err != nil {
+			return connection{}, filterError(c, err)
+		}
+		events.Filter = file
+	}
 	journal := transport.JournalOptions{Window: time.Duration(*c.Journal), Limit: int(c.JournalLimit), Name: c.JournalName(), Client: c.Name()}
-	made := connection{config: *c}
+	made := connection{config: *c, events: events}
 	var err error
 	switch c.Type {
 	case config.HTTP:
@@ -107,7 +118,7 @@ func (a *Account) newConnection(b *onebot.Dialect, c *config.Connection) (connec
 		return made, fmt.Errorf("onebot.connections: %w", err)
 	}
 	if journaled(c) && c.Type != config.WebSocket {
-		made.cursor, made.reportSelf = journal.Name, *c.ReportSelf
+		made.cursor = journal.Name
 	}
 	return made, nil
 }

@@ -94,6 +94,7 @@ func (d *doctor) each(ctx context.Context, accounts []*config.Config) {
 			d.name = one.Account.Name
 		}
 		d.identity()
+		d.filters()
 		d.folder()
 		d.keystore()
 		d.database(ctx)

@@ -245,6 +245,10 @@ func notRunning(t *testing.T, table *[]string) {
 			write(s.t, filepath.Join(s.dir, "app.json"), "{", 0o600)
 			s.account = "{uin: 10001, app_info: app.json}"
 		}, "app-info-invalid", ""},
+		{"event filter broken", func(s *setup) {
+			write(s.t, filepath.Join(s.dir, "filter.json"), `{"user_id": {".inn": [1]}}`, 0o600)
+			s.onebot = fmt.Sprintf("{connections: [{type: websocket, address: %q, filter: filter.json}]}", s.http)
+		}, "filter-invalid", ""},
 		{"import missing", func(s *setup) { s.account = "{uin: 10001, keystore: old.json}" }, "file-missing", ""},
 
 		{"import of another layout", func(s *setup) {

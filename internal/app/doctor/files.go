@@ -82,6 +82,14 @@ func (d *doctor) identity() {
 	}
 }
 
+// filters reads the event filters of an account's connections, as the program does.
+func (d *doctor) filters() {
+	if err := account.CheckFilters(d.cfg); err != nil {
+		d.problem("filter-invalid", text.T("an event filter cannot be used: %v", "事件过滤器无法使用：%v"),
+			utf8Or(err, text.T("correct the file, or leave filter: out", "请修改该文件，或删去 filter")), err)
+	}
+}
+
 // utf8Or is the remedy for a file that is UTF-16, else the other one.
 func utf8Or(err error, other text.Text) text.Text {
 	if errors.Is(err, bom.ErrUTF16) {
