@@ -10,9 +10,10 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 	"time"
+	"unicode/utf8"
 
-	"libration/internal/app/bot"
 	"libration/internal/filelock"
 	"libration/internal/text"
 )
@@ -29,18 +30,32 @@ const (
 	steadySeconds = 10
 )
 
+// How long each run of actions lasts when nobody says, and what it is asked with.
+const actionTime = 5 * time.Second
+
+// actionConnections are how many connections the runs of actions have.
+var actionConnections = []int{1, 16}
+
+// maxClients bounds the clients of a run.
+const maxClients = 1000
+
 // Options of Run.
 type Options struct {
-	// Count of events, at least 1.
+	// Count of events or actions of a run, at least 1.
 	Count int
 	// Rate in events a second. With 0 there are two runs: Count events as fast as
 	// possible, then 5,000 events a second for ten seconds.
 	Rate int
 	// Duration replaces Count. A run with a Rate lasts so long; a run without one stops
-	// sending after it.
+	// sending after it. A run of actions ends after it; 0: 5 s.
 	Duration time.Duration
 	// Journal keeps the events for bots that are away, as connections can.
 	Journal bool
+	// Clients are how many clients get the events at once: a run for each number. None: one
+	// client, in the two runs of Rate.
+	Clients []int
+	// Actions measures actions in place of events.
+	Actions bool
 	Out     io.Writer
 	// Language is that of the output.
 	Language text.Language
@@ -51,10 +66,13 @@ type Options struct {
 
 // plan is one run.
 type plan struct {
-	name  string
-	count int           // 0: until the time is over
-	rate  int           // 0: as fast as possible
-	most  time.Duration // of sending, 0 for no limit
+	name    text.Text
+	count   int           // 0: until the time is over
+	rate    int           // 0: as fast as possible
+	most    time.Duration // of sending, 0 for no limit
+	clients int           // or connections
+	action  string        // "": events
+	socket  bool          // the action comes by WebSocket, not HTTP
 }
 
 func (o *Options) plans() ([]plan, error) {
@@ -65,25 +83,51 @@ func (o *Options) plans() ([]plan, error) {
 		return nil, text.Errorf("--rate must be from 0 to %d", "--rate 应为 0 到 %d", maxRate)
 	case o.Duration < 0 || o.Duration > time.Hour:
 		return nil, text.Errorf("--duration must be from 0 to 1h", "--duration 应为 0 到 1h")
-	case o.Rate > 0:
-		p := plan{name: fmt.Sprintf("%d/s", o.Rate), count: o.Count, rate: o.Rate}
+	case o.Actions && (o.Rate > 0 || o.Journal || len(o.Clients) > 0):
+		return nil, text.Errorf("--rate, --journal and --clients are for events, not for --actions", "--rate、--journal 和 --clients 用于事件，不能与 --actions 同时使用")
+	case o.Journal && len(o.Clients) > 0:
+		return nil, text.Errorf("--journal is for one client: leave out --clients", "--journal 只用于一个客户端：请去掉 --clients")
+	case o.Actions:
+		return o.actionPlans(), nil
+	}
+	one := plan{count: o.Count, rate: o.Rate, clients: 1, name: text.T("as fast as possible", "尽可能快")}
+	if o.Rate > 0 {
+		one.name = text.Same(fmt.Sprintf("%d/s", o.Rate))
 		if o.Duration > 0 {
-			p.count = max(1, int(o.Duration.Seconds()*float64(o.Rate)))
+			one.count = max(1, int(o.Duration.Seconds()*float64(o.Rate)))
 		}
-		if p.count > maxCount {
-			return nil, text.Errorf("--rate for --duration makes %d events: at most %d", "--rate 与 --duration 相乘得到 %d 个事件：最多 %d 个", p.count, maxCount)
+		if one.count > maxCount {
+			return nil, text.Errorf("--rate for --duration makes %d events: at most %d", "--rate 与 --duration 相乘得到 %d 个事件：最多 %d 个", one.count, maxCount)
 		}
-		return []plan{p}, nil
+	} else if o.Duration > 0 {
+		one.count, one.most = maxCount, o.Duration
 	}
-	fast := plan{name: "as fast as possible", count: o.Count}
-	if o.Duration > 0 {
-		fast.count, fast.most = maxCount, o.Duration
+	var all []plan
+	for _, n := range o.Clients {
+		p := one
+		p.clients, p.name = n, text.T("clients: %d, %s", "客户端 %d 个，%s").Fill(n, one.name)
+		switch {
+		case n < 1 || n > maxClients:
+			return nil, text.Errorf("--clients are numbers from 1 to %d", "--clients 应为 1 到 %d 的数字", maxClients)
+		case one.most > 0:
+			p.count = maxCount / n
+		case p.count > maxCount/n:
+			return nil, text.Errorf("--count for %d clients makes more than %d events", "%d 个客户端的 --count 超过 %d 个事件", n, maxCount)
+		}
+		all = append(all, p)
 	}
-	return []plan{fast, {name: fmt.Sprintf("%d/s", steadyRate), count: steadyRate * steadySeconds, rate: steadyRate}}, nil
+	switch {
+	case len(all) > 0:
+		return all, nil
+	case o.Rate > 0:
+		return []plan{one}, nil
+	}
+	return []plan{one, {name: text.Same(fmt.Sprintf("%d/s", steadyRate)), count: steadyRate * steadySeconds, rate: steadyRate, clients: 1}}, nil
 }
 
 // Run starts the processes, plays the runs and prints the figures. The error says
-// what did not start, or that events were lost or came in another order. Stopped by
+// what did not start, that events were lost or came in another order, or that an action
+// failed. Stopped by
 // ctx it returns nil.
 func Run(ctx context.Context, o Options) (err error) {
 	plans, err := o.plans()
@@ -115,54 +159,79 @@ func Run(ctx context.Context, o Options) (err error) {
 	return i.playAll(ctx, plans, o.Out, o.Language)
 }
 
-// playAll plays the runs over one connection and prints the table.
+// playAll plays the runs and prints the table.
 func (i *installation) playAll(ctx context.Context, plans []plan, out io.Writer, l text.Language) error {
-	conn, err := i.dial(ctx)
-	if err != nil {
+	if err := i.await(ctx); err != nil {
 		return err
 	}
-	defer conn.Drop()
-	if _, err := conn.Read(ctx); err != nil { // lifecycle
-		return err
+	idle, peak := i.service.usage(), int64(0)
+	fmt.Fprintln(out, text.T("%s/%s, %d CPUs, %s; sandbox, service and client are three processes",
+		"%s/%s，%d 个 CPU，%s；沙盒、服务和客户端是三个进程").Fill(runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version()).In(l))
+	var head []string
+	for _, t := range []text.Text{
+		text.T("run", "测试"), text.T("number", "数量"), text.T("seconds", "秒数"), text.T("per second", "每秒"), text.Same("p50"), text.Same("p99"),
+		text.T("max", "最大"), text.T("service CPU", "服务 CPU"), text.T("each", "每个"), text.T("memory", "内存"), text.T("peak", "峰值"),
+	} {
+		head = append(head, t.In(l))
 	}
-	idle := i.service.usage()
-	fmt.Fprintln(out, text.T("%s/%s, %d CPUs, %s; sandbox, service and client are three processes\n",
-		"%s/%s，%d 个 CPU，%s；沙盒、服务和客户端是三个进程\n").Fill(runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version()).In(l))
-	fmt.Fprintln(out, text.T("run                     events  seconds  events/s       p50       p99       max  service CPU per event",
-		"测试                      事件     秒数    事件/秒       p50       p99      最大      服务 CPU  每事件").In(l))
+	fmt.Fprintln(out, line(head))
 	for _, p := range plans {
-		if err := i.play(ctx, conn, p, out, l); err != nil {
-			return err
+		i.service.resetPeak()
+		before := i.service.usage()
+		r, err := i.measure(ctx, p)
+		if err != nil {
+			return text.Errorf("run %q: %v", "运行 %q：%v", p.name, err)
 		}
+		after := i.service.usage()
+		peak = max(peak, after.peak)
+		fmt.Fprintln(out, line(p.cells(r, before, after, l)))
 	}
-	fmt.Fprintln(out, text.T("\nmemory of the service: %s idle, %s at its peak\nno event was lost or reordered",
-		"\n服务的内存：空闲 %s，峰值 %s\n没有事件丢失或乱序").Fill(megabytes(idle.resident), megabytes(i.service.usage().peak)).In(l))
+	fmt.Fprintln(out, text.T("\nmemory of the service: %s idle, %s at its peak", "\n服务的内存：空闲 %s，峰值 %s").Fill(megabytes(idle.resident), megabytes(peak)).In(l))
+	if plans[0].action != "" {
+		fmt.Fprintln(out, text.T("no action failed", "没有动作失败").In(l))
+	} else {
+		fmt.Fprintln(out, text.T("no event was lost or reordered", "没有事件丢失或乱序").In(l))
+	}
 	return nil
 }
 
-// play runs one plan and prints its line.
-func (i *installation) play(ctx context.Context, conn *bot.Conn, p plan, out io.Writer, l text.Language) error {
-	before := i.service.usage()
-	r, err := i.measure(ctx, conn, p)
-	if err != nil {
-		return text.Errorf("run %q: %v", "运行 %q：%v", p.name, err)
-	}
-	after := i.service.usage()
+// cells are the figures of a run, as the table has them.
+func (p *plan) cells(r *result, before, after usage, l text.Language) []string {
 	cpu, each := "n/a", "n/a"
 	if before.known && after.known {
 		used := after.cpu - before.cpu
 		cpu = fmt.Sprintf("%.2f s", used.Seconds())
 		each = fmt.Sprintf("%.1f us", float64(used.Microseconds())/float64(r.received))
 	}
-	name := fmt.Sprintf("%-20s", p.name)
-	if p.rate == 0 {
-		name = text.T("as fast as possible ", "尽可能快            ").In(l) // each as wide as the column
+	return []string{
+		p.name.In(l), fmt.Sprint(r.received), fmt.Sprintf("%.2f", r.lasted.Seconds()), fmt.Sprintf("%.0f", float64(r.received)/r.lasted.Seconds()),
+		short(r.percentile(50)), short(r.percentile(99)), short(r.percentile(100)), cpu, each, megabytes(before.resident), megabytes(after.peak),
 	}
-	fmt.Fprintf(out, "%s %9d %8.2f %9.0f %9s %9s %9s %12s %9s\n",
-		name, r.received, r.lasted.Seconds(), float64(r.received)/r.lasted.Seconds(),
-		short(r.percentile(50)), short(r.percentile(99)), short(r.percentile(100)), cpu, each)
-	return nil
 }
+
+// line is a line of the table, its first cell to the left. A Chinese character is as wide as
+// two others.
+func line(cells []string) string {
+	var b strings.Builder
+	for n, cell := range cells {
+		wide := utf8.RuneCountInString(cell)
+		for _, r := range cell {
+			if r >= 0x2e80 {
+				wide++
+			}
+		}
+		space := strings.Repeat(" ", max(0, columns[n]-wide))
+		if n == 0 {
+			b.WriteString(cell + space)
+		} else {
+			b.WriteString(" " + space + cell)
+		}
+	}
+	return b.String()
+}
+
+// columns are the widths of the table's columns.
+var columns = []int{32, 8, 7, 10, 9, 9, 9, 11, 9, 9, 9}
 
 // short rounds a latency to what can be told apart.
 func short(d time.Duration) string {

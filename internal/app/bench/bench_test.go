@@ -5,16 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/google/go-cmp/cmp"
-
-	"libration/internal/app/bot"
 )
 
 func TestPlans(t *testing.T) {
@@ -22,25 +21,51 @@ func TestPlans(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		o    Options
-		want []plan // nil for an error
+		want string // name, count, rate, time, clients of each; "" for an error
 	}{
-		{"default", Options{Count: 100}, []plan{{"as fast as possible", 100, 0, 0}, {"5000/s", 50000, 5000, 0}}},
-		{"rate", Options{Count: 100, Rate: 50}, []plan{{"50/s", 100, 50, 0}}},
-		{"rate and duration", Options{Count: 100, Rate: 50, Duration: 3 * time.Second}, []plan{{"50/s", 150, 50, 0}}},
-		{"duration", Options{Count: 100, Duration: time.Second}, []plan{{"as fast as possible", maxCount, 0, time.Second}, {"5000/s", 50000, 5000, 0}}},
-		{"no events", Options{}, nil},
-		{"too many", Options{Count: maxCount + 1}, nil},
-		{"negative rate", Options{Count: 1, Rate: -1}, nil},
-		{"negative duration", Options{Count: 1, Duration: -1}, nil},
-		{"too many by rate", Options{Count: 1, Rate: maxRate, Duration: time.Minute}, nil},
+		{"default", Options{Count: 100}, "as fast as possible 100 0 0s 1; 5000/s 50000 5000 0s 1"},
+		{"rate", Options{Count: 100, Rate: 50}, "50/s 100 50 0s 1"},
+		{"rate and duration", Options{Count: 100, Rate: 50, Duration: 3 * time.Second}, "50/s 150 50 0s 1"},
+		{"duration", Options{Count: 100, Duration: time.Second}, "as fast as possible 10000000 0 1s 1; 5000/s 50000 5000 0s 1"},
+		{"clients", Options{Count: 100, Clients: []int{1, 100}}, "clients: 1, as fast as possible 100 0 0s 1; clients: 100, as fast as possible 100 0 0s 100"},
+		{"clients and rate", Options{Count: 100, Rate: 50, Clients: []int{10}}, "clients: 10, 50/s 100 50 0s 10"},
+		{"clients and duration", Options{Count: 100, Duration: time.Second, Clients: []int{10}}, "clients: 10, as fast as possible 1000000 0 1s 10"},
+		{"actions", Options{Count: 9, Actions: true}, "get_login_info HTTP x1 9 0 5s 1; get_login_info HTTP x16 9 0 5s 16; get_login_info WebSocket x1 9 0 5s 1; " +
+			"get_login_info WebSocket x16 9 0 5s 16; send_group_msg HTTP x1 9 0 5s 1; send_group_msg HTTP x16 9 0 5s 16; send_group_msg WebSocket x1 9 0 5s 1; send_group_msg WebSocket x16 9 0 5s 16"},
+		{"no events", Options{}, ""},
+		{"too many", Options{Count: maxCount + 1}, ""},
+		{"negative rate", Options{Count: 1, Rate: -1}, ""},
+		{"negative duration", Options{Count: 1, Duration: -1}, ""},
+		{"too many by rate", Options{Count: 1, Rate: maxRate, Duration: time.Minute}, ""},
+		{"no client", Options{Count: 1, Clients: []int{0}}, ""},
+		{"too many clients", Options{Count: 1, Clients: []int{maxClients + 1}}, ""},
+		{"too many by clients", Options{Count: maxCount / 2, Clients: []int{3}}, ""},
+		{"journal of several", Options{Count: 1, Clients: []int{1}, Journal: true}, ""},
+		{"actions at a rate", Options{Count: 1, Rate: 1, Actions: true}, ""},
+		{"actions with a journal", Options{Count: 1, Journal: true, Actions: true}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := tt.o.plans()
-			if (err != nil) != (tt.want == nil) || !cmp.Equal(tt.want, got, cmp.AllowUnexported(plan{})) {
-				t.Errorf("got %+v, error %v, want %+v", got, err, tt.want)
+			plans, err := tt.o.plans()
+			var all []string
+			for _, p := range plans {
+				all = append(all, fmt.Sprintf("%s %d %d %v %d", p.name.EN, p.count, p.rate, p.most, p.clients))
+			}
+			if got := strings.Join(all, "; "); (err != nil) != (tt.want == "") || got != tt.want {
+				t.Errorf("got %s, error %v, want %s", got, err, tt.want)
 			}
 		})
+	}
+}
+
+// TestLine: Chinese text is as wide as it looks.
+func TestLine(t *testing.T) {
+	t.Parallel()
+	for _, first := range []string{"a", "测试"} {
+		got := line([]string{first, "1"})
+		if wide := len([]rune(got)) + strings.Count(got, "测") + strings.Count(got, "试"); wide != columns[0]+1+columns[1] {
+			t.Errorf("%q is %d wide", got, wide)
+		}
 	}
 }
 
@@ -105,7 +130,8 @@ func BenchmarkParseLoad(b *testing.B) {
 // that spoil makes of it.
 func fakeService(t *testing.T, spoil func(all []string) []string) *installation {
 	t.Helper()
-	frames := make(chan string, 1<<16)
+	var mu sync.Mutex // guards clients
+	var clients []chan string
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	mux := http.NewServeMux()
@@ -120,15 +146,41 @@ func fakeService(t *testing.T, spoil func(all []string) []string) *installation 
 			all = append(all, frame(i))
 		}
 		for _, f := range spoil(all) {
-			frames <- f
+			mu.Lock()
+			for _, c := range clients {
+				c <- f
+			}
+			mu.Unlock()
 		}
 	})
+	for _, a := range measured {
+		mux.HandleFunc("POST /"+a.name, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer(a.name)) })
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		c, err := websocket.Accept(w, r, nil)
 		if err != nil {
 			return
 		}
 		defer c.CloseNow()
+		frames := make(chan string, 1<<16)
+		mu.Lock()
+		clients = append(clients, frames)
+		mu.Unlock()
+		frames <- `{"post_type":"meta_event","meta_event_type":"lifecycle"}`
+		go func() {
+			for {
+				_, request, err := c.Read(ctx)
+				if err != nil {
+					return
+				}
+				var asked struct{ Action, Echo string }
+				if err := json.Unmarshal(request, &asked); err != nil {
+					t.Error(err)
+				}
+				frames <- `{"post_type":"notice"}`
+				frames <- strings.TrimSuffix(answer(asked.Action), "}") + `,"echo":"` + asked.Echo + `"}`
+			}
+		}()
 		for {
 			select {
 			case f := <-frames:
@@ -142,7 +194,37 @@ func fakeService(t *testing.T, spoil func(all []string) []string) *installation 
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	return &installation{control: server.URL, ws: strings.Replace(server.URL, "http", "ws", 1)}
+	return &installation{control: server.URL, ws: strings.Replace(server.URL, "http", "ws", 1), http: server.URL}
+}
+
+// answer is what the fake service says: it cannot send.
+func answer(action string) string {
+	if action == "send_group_msg" {
+		return `{"status":"failed","retcode":100,"wording":"no way"}`
+	}
+	return `{"status":"ok","retcode":0,"data":{}}`
+}
+
+func TestActions(t *testing.T) {
+	t.Parallel()
+	i := fakeService(t, nil)
+	for _, socket := range []bool{false, true} {
+		for _, n := range []int{1, 16} {
+			p := plan{count: 200, most: time.Minute, clients: n, socket: socket, action: "get_login_info"}
+			r, err := i.measure(t.Context(), p)
+			if err != nil || r.received != p.count || len(r.latencies) != p.count || r.percentile(0) <= 0 {
+				t.Errorf("%v %d: got %+v, %v", socket, n, r, err)
+			}
+			p.most = time.Nanosecond
+			if r, err := i.measure(t.Context(), p); err != nil || r.received > n {
+				t.Errorf("%v %d: without time: got %+v, %v", socket, n, r, err)
+			}
+			p.action, p.most = "send_group_msg", time.Minute
+			if _, err := i.measure(t.Context(), p); err == nil || !strings.Contains(err.Error(), "no way") {
+				t.Errorf("%v %d: an action that fails: got %v", socket, n, err)
+			}
+		}
+	}
 }
 
 func TestMeasure(t *testing.T) {
@@ -170,20 +252,18 @@ func TestMeasure(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			i := fakeService(t, tt.spoil)
-			conn, err := bot.Dial(t.Context(), i.ws, "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Drop()
-			r, err := i.measure(t.Context(), conn, tt.plan)
-			if tt.err != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.err) {
-					t.Errorf("got %v, want an error with %q", err, tt.err)
+			for _, n := range []int{1, 10} {
+				tt.plan.clients = n
+				r, err := i.measure(t.Context(), tt.plan)
+				if tt.err != "" {
+					if err == nil || !strings.Contains(err.Error(), tt.err) {
+						t.Errorf("%d clients: got %v, want an error with %q", n, err, tt.err)
+					}
+					continue
 				}
-				return
-			}
-			if err != nil || r.received != tt.plan.count || len(r.latencies) != tt.plan.count || r.percentile(0) < 0 {
-				t.Errorf("got %+v, error %v, want %d events", r, err, tt.plan.count)
+				if all := n * tt.plan.count; err != nil || r.received != all || len(r.latencies) != all || r.percentile(0) < 0 {
+					t.Errorf("got %+v, error %v, want %d events", r, err, all)
+				}
 			}
 		})
 	}
@@ -193,14 +273,11 @@ func TestMeasure(t *testing.T) {
 func TestMeasureForAWhile(t *testing.T) {
 	t.Parallel()
 	i := fakeService(t, func(all []string) []string { return all })
-	conn, err := bot.Dial(t.Context(), i.ws, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Drop()
-	r, err := i.measure(t.Context(), conn, plan{count: maxCount, most: 50 * time.Millisecond})
-	if err != nil || r.received == 0 || r.received%batch != 0 {
-		t.Errorf("got %+v, error %v, want whole batches", r, err)
+	for _, n := range []int{1, 10} {
+		r, err := i.measure(t.Context(), plan{count: maxCount, most: 50 * time.Millisecond, clients: n})
+		if err != nil || r.received == 0 || r.received%(n*batch) != 0 {
+			t.Errorf("got %+v, error %v, want whole batches", r, err)
+		}
 	}
 }
 

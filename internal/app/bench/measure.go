@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"libration/internal/app/bot"
@@ -46,10 +47,23 @@ func (r *result) percentile(p int) time.Duration {
 	return r.latencies[max(0, (len(r.latencies)*p+99)/100-1)]
 }
 
-// measure sends the messages of a plan and receives their events.
-func (i *installation) measure(ctx context.Context, conn *bot.Conn, p plan) (*result, error) {
+// measure plays a plan.
+func (i *installation) measure(ctx context.Context, p plan) (*result, error) {
+	if p.action != "" {
+		return i.act(ctx, p)
+	}
+	conns, err := i.dial(ctx, p.clients)
+	if err != nil {
+		return nil, err
+	}
+	defer drop(conns)
+	return i.receive(ctx, conns, p)
+}
+
+// receive sends the messages of a plan; each of the clients receives all their events.
+func (i *installation) receive(ctx context.Context, conns []*bot.Conn, p plan) (*result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	feed := newFeeder(i.control, p)
+	feed := newFeeder(i.control, p, len(conns))
 	var feeding sync.WaitGroup
 	feeding.Go(func() {
 		if err := feed.run(ctx); err != nil {
@@ -62,28 +76,57 @@ func (i *installation) measure(ctx context.Context, conn *bot.Conn, p plan) (*re
 	alive := time.AfterFunc(patient, func() { cancel(text.Errorf("no event for %v", "%v 内没有事件", patient)) })
 	defer alive.Stop()
 
-	r := &result{latencies: make([]time.Duration, 0, min(p.count, 1<<20))}
 	began := time.Now()
-	for total := p.count; r.received < total; {
-		frame, err := conn.Read(ctx)
-		if err != nil {
-			return nil, text.Errorf("after %d events: %v", "收到 %d 个事件后：%v", r.received, cmp.Or(context.Cause(ctx), err))
+	return gather(len(conns), func(n int) (*result, error) {
+		r := &result{latencies: make([]time.Duration, 0, min(p.count, 1<<20/len(conns)))}
+		for total := p.count; r.received < total; {
+			frame, err := conns[n].Read(ctx)
+			if err != nil {
+				return nil, text.Errorf("after %d events: %v", "收到 %d 个事件后：%v", r.received, cmp.Or(context.Cause(ctx), err))
+			}
+			counted, err := r.take(frame, time.Now(), feed.size)
+			switch {
+			case err != nil:
+				cancel(err)
+				return nil, err
+			case !counted:
+				continue
+			}
+			if r.received%batch == 0 {
+				alive.Reset(patient)
+			}
+			if r.received%feed.size == 0 {
+				feed.arrived(r.received / feed.size)
+				total = feed.total()
+			}
 		}
-		counted, err := r.take(frame, time.Now(), feed.size)
-		switch {
-		case err != nil:
-			return nil, err
-		case !counted:
-			continue
-		}
-		if r.received%batch == 0 {
-			alive.Reset(patient)
-		}
-		if r.received%feed.size == 0 {
-			total = feed.next(total)
-		}
+		return r, nil
+	}, began)
+}
+
+// gather runs something for each of n clients at once, and puts the results together. Its
+// error is the first one.
+func gather(n int, do func(int) (*result, error), began time.Time) (*result, error) {
+	all, errs := make([]*result, n), make([]error, n)
+	var running sync.WaitGroup
+	var once sync.Once
+	var first error
+	for c := range n {
+		running.Go(func() {
+			if all[c], errs[c] = do(c); errs[c] != nil {
+				once.Do(func() { first = errs[c] })
+			}
+		})
 	}
-	r.lasted = time.Since(began)
+	running.Wait()
+	if first != nil {
+		return nil, first
+	}
+	r := &result{lasted: time.Since(began)}
+	for _, one := range all {
+		r.received += one.received
+		r.latencies = append(r.latencies, one.latencies...)
+	}
 	slices.Sort(r.latencies)
 	return r, nil
 }
@@ -104,38 +147,54 @@ func (r *result) take(frame []byte, now time.Time, size int) (counted bool, err 
 	return true, nil
 }
 
-// feeder asks the sandbox for messages, at most window batches ahead of what has
-// been received.
+// feeder asks the sandbox for messages, at most window batches ahead of what all clients
+// have received.
 type feeder struct {
 	control string
 	plan    plan
 	size    int
 	tokens  chan struct{} // one for each batch on the way
-	ended   chan int      // how many were sent in all, when the time was over first
+	ended   atomic.Int64  // how many are sent in all, when the time was over first; 0: it was not
+
+	mu      sync.Mutex  // guards waiting
+	waiting map[int]int // how many clients still wait for a batch that others have
+	clients int
 }
 
 // newFeeder returns the feeder of a plan: in batches, or with a rate all in one
 // request, as the sandbox keeps the rate.
-func newFeeder(control string, p plan) *feeder {
+func newFeeder(control string, p plan, clients int) *feeder {
 	size := batch
 	if p.rate > 0 {
 		size = p.count
 	}
 	return &feeder{
-		control: control, plan: p, size: size,
-		tokens: make(chan struct{}, window), ended: make(chan int, 1),
+		control: control, plan: p, size: size, clients: clients,
+		tokens: make(chan struct{}, window), waiting: make(map[int]int),
 	}
 }
 
-// next says that a batch has been received. It returns how many events there will be
-// in all: total, or fewer once the time is over.
-func (f *feeder) next(total int) int {
-	<-f.tokens
-	select {
-	case total = <-f.ended:
-	default:
+// arrived notes that a client has received a batch.
+func (f *feeder) arrived(number int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	left, others := f.waiting[number]
+	if !others {
+		left = f.clients
 	}
-	return total
+	f.waiting[number] = left - 1
+	if left == 1 {
+		delete(f.waiting, number)
+		<-f.tokens
+	}
+}
+
+// total returns how many events there will be in all, as far as it is known.
+func (f *feeder) total() int {
+	if ended := f.ended.Load(); ended > 0 {
+		return int(ended)
+	}
+	return f.plan.count
 }
 
 // run asks until all have been sent, the time of the plan is over, or ctx ends, which
@@ -153,7 +212,7 @@ func (f *feeder) run(ctx context.Context) error {
 		n := min(f.size, f.plan.count-sent)
 		last := f.plan.most > 0 && time.Since(began) > f.plan.most
 		if last {
-			f.ended <- sent + n // known before its last event can arrive
+			f.ended.Store(int64(sent + n)) // known before its last event can arrive
 		}
 		if err := f.send(ctx, client, n); err != nil {
 			if ctx.Err() != nil {

@@ -26,11 +26,11 @@ const (
 
 // installation is a sandbox and a service, each a process.
 type installation struct {
-	control, ws      string // URLs
-	sandbox, service *process
+	control, ws, http string // URLs
+	sandbox, service  *process
 }
 
-// configText is the service's configuration: folder, account, control URL, address, how
+// configText is the service's configuration: folder, account, control URL, addresses, how
 // long missed events are kept.
 const configText = `data: %q
 log: {level: warn}
@@ -40,6 +40,8 @@ onebot:
   heartbeat: 0s
   connections:
     - {type: websocket, address: %q, journal: %s}
+    - {type: http, address: %q}
+send: {limit: false}
 admin: {address: "127.0.0.1:0"}
 `
 
@@ -53,7 +55,11 @@ func start(ctx context.Context, executable, folder string, journal bool) (_ *ins
 	if err != nil {
 		return nil, err
 	}
-	i := &installation{control: "http://" + control, ws: "ws://" + ws}
+	web, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i := &installation{control: "http://" + control, ws: "ws://" + ws, http: "http://" + web}
 	defer func() {
 		if err != nil {
 			i.stop()
@@ -64,7 +70,7 @@ func start(ctx context.Context, executable, folder string, journal bool) (_ *ins
 	if journal {
 		missed = "10m"
 	}
-	body := fmt.Sprintf(configText, filepath.Join(folder, "data"), account, i.control, ws, missed)
+	body := fmt.Sprintf(configText, filepath.Join(folder, "data"), account, i.control, ws, missed, web)
 	if err := os.WriteFile(path, []byte(body), 0o600); err != nil {
 		return nil, err
 	}
@@ -80,17 +86,44 @@ func start(ctx context.Context, executable, folder string, journal bool) (_ *ins
 	return i, err
 }
 
-// dial connects to the service as soon as it listens, which is when the account is
-// online.
-func (i *installation) dial(ctx context.Context) (conn *bot.Conn, err error) {
-	err = i.service.await(ctx, func(ctx context.Context) (err error) {
-		conn, err = bot.Dial(ctx, i.ws, "")
+// await waits until the service listens, which is when the account is online.
+func (i *installation) await(ctx context.Context) error {
+	client := network.Network{}.Client()
+	defer client.CloseIdleConnections()
+	err := i.service.await(ctx, func(ctx context.Context) error {
+		if _, err := post(ctx, client, i.http+"/get_login_info", []byte("{}")); err != nil {
+			return err
+		}
+		conns, err := i.dial(ctx, 1)
+		drop(conns)
 		return err
 	})
 	if err != nil {
-		return nil, text.Errorf("service: %v", "服务：%v", err)
+		return text.Errorf("service: %v", "服务：%v", err)
 	}
-	return conn, nil
+	return nil
+}
+
+// dial connects n clients to the service. Each has read its first frame.
+func (i *installation) dial(ctx context.Context, n int) (conns []*bot.Conn, err error) {
+	for range n {
+		c, err := bot.Dial(ctx, i.ws, "")
+		if err == nil {
+			conns = append(conns, c)
+			_, err = c.Read(ctx) // lifecycle
+		}
+		if err != nil {
+			drop(conns)
+			return nil, err
+		}
+	}
+	return conns, nil
+}
+
+func drop(conns []*bot.Conn) {
+	for _, c := range conns {
+		c.Drop()
+	}
 }
 
 // stop ends the processes, the service first.

@@ -11,6 +11,11 @@ import (
 // clockTicks is USER_HZ, 100 on every architecture that Go supports.
 const clockTicks = 100
 
+// resetPeak has the peak begin anew (proc(5), clear_refs).
+func (p *process) resetPeak() {
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.command.Process.Pid), []byte("5"), 0)
+}
+
 // usage reads /proc (proc(5)).
 func (p *process) usage() usage {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.command.Process.Pid))
