@@ -15,6 +15,7 @@ func serviceActions() []row {
 		table.Of("get_supported_actions", common, Local, text.T("Lists the actions that this version has.", "返回本版本支持的动作名称。"), getSupportedActions),
 		table.Of("get_online_clients", common, Local, text.T("Lists the devices that are online on the account, as the service said last; this program is one of them.", "返回该账号在线的设备，以服务器最近一次通知为准，本程序也在其中。"), getOnlineClients),
 		table.Of("get_guild_service_profile", common, Local, text.T("Returns that there are no guilds: the feature is gone.", "返回没有频道：该功能已不存在。"), getGuildServiceProfile),
+		table.Of("get_guild_list", common, Local, text.T("Returns an empty list: the feature is gone.", "返回空列表：该功能已不存在。"), getGuildList),
 	}
 }
 
@@ -81,6 +82,14 @@ type guildProfile struct {
 func getGuildServiceProfile(_ context.Context, _ *account, _ table.None) (guildProfile, error) {
 	return guildProfile{TinyID: "0"}, nil
 }
+
+type guild struct {
+	ID        string `json:"guild_id" en:"Id of the guild." zh:"频道 id。"`
+	Name      string `json:"guild_name" en:"Its name." zh:"频道名称。"`
+	DisplayID string `json:"guild_display_id" en:"The id that people see." zh:"显示的频道号。"`
+}
+
+func getGuildList(context.Context, *account, table.None) ([]guild, error) { return []guild{}, nil }
 
 type clientsParams struct {
 	NoCache bool `param:"no_cache,default=false" en:"Without effect: the service tells of changes by itself." zh:"没有作用：变化由服务器主动通知。"`

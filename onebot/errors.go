@@ -36,8 +36,8 @@ func unknownAction(actions *table.Table[*account], action string) *actionError {
 	name, suffix := cutSuffix(action)
 	e := &actionError{RetUnknownAction, noAction.Code, text.T(
 		"no such action %q; get_supported_actions lists them", "没有动作 %q，可用 get_supported_actions 查看支持的动作").Fill(shorten(action))}
-	if actions.Find(name) != nil {
-		e.text = text.T("action %q is known, but this version does not have it", "动作 %q 已知，但本版本没有").Fill(name)
+	if known := actions.Find(name); known != nil {
+		e.text = text.T("action %q is known, but not offered: %s", "动作 %q 已知，但不提供：%s").Fill(name, known.Text)
 	} else if near := actions.Nearest(name); near != "" {
 		e.text = text.T("no such action %q, did you mean %q?", "没有动作 %q，是否想用 %q？").Fill(shorten(action), near+suffix)
 	}

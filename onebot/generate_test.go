@@ -3,6 +3,7 @@ package onebot
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -31,6 +32,7 @@ func TestGenerated(t *testing.T) {
 			t.Fatal(err)
 		}
 		guide = between(t, guide, "actions", Table().Overview(l, page))
+		guide = between(t, guide, "counts", counts(t, l))
 		files[path] = between(t, guide, "codes", Table().Codes(l))
 	}
 	for path, want := range files {
@@ -64,6 +66,38 @@ All actions, their parameters, results and failures. How to call them, and the f
 
 `)
 	return []byte(head.In(l) + Table().Reference(l))
+}
+
+// counts is a table of how many actions of the spec are offered, by its tiers.
+func counts(t *testing.T, l text.Language) string {
+	t.Helper()
+	var offered, known, unknown [4]int
+	for _, r := range specRows(t) {
+		tier := r.tier[1] - '0'
+		switch row := Table().Find(r.name); {
+		case row == nil:
+			unknown[tier]++
+		case row.Works():
+			offered[tier]++
+		default:
+			known[tier]++
+		}
+	}
+	if unknown[1]+unknown[2] > 0 {
+		t.Errorf("actions of T1 and T2 are unknown: %d and %d", unknown[1], unknown[2])
+	}
+	words := map[text.Language][3]string{
+		text.English: {"| actions | offered | not offered, with the reason | unknown |", "T1: of the standard, or of Lagrange.OneBot", "T3: of NapCat or LuckyLillia alone"},
+		text.Chinese: {"| 动作 | 提供 | 不提供（附原因） | 未知 |", "T1：标准或 Lagrange.OneBot 中的", "T3：仅 NapCat 或 LuckyLillia 有的"},
+	}[l]
+	second := text.T("T2: of go-cqhttp, or of NapCat and LuckyLillia alike", "T2：go-cqhttp 有的，或 NapCat 和 LuckyLillia 都有的").In(l)
+	table := words[0] + "\n|---|---|---|---|\n"
+	for tier, what := range []string{1: words[1], 2: second, 3: words[2]} {
+		if tier > 0 {
+			table += fmt.Sprintf("| %s | %d | %d | %d |\n", what, offered[tier], known[tier], unknown[tier])
+		}
+	}
+	return table
 }
 
 // between replaces a part of a guide that is made.

@@ -20,24 +20,37 @@ import (
 // specRow is a row of docs/protocol/onebot11.md (b).
 var specRow = regexp.MustCompile("(?m)^\\| `([^`]+)` \\|.*\\| \\*\\*(T[123])\\*\\* ([A-Za-z ]+) \\|")
 
-// TestSpecNames: every name of the spec is a row, in its tier, and there are no others.
-func TestSpecNames(t *testing.T) {
-	t.Parallel()
+// specAction is an action of the spec: its name, its tier and who has it.
+type specAction struct {
+	name, tier string
+	in         []string
+}
+
+func specRows(t *testing.T) (all []specAction) {
+	t.Helper()
 	spec, err := os.ReadFile("../docs/protocol/onebot11.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := specRow.FindAllSubmatch(spec, -1)
-	if len(rows) < 200 {
-		t.Fatalf("found %d actions in the spec: the test reads it wrongly", len(rows))
+	for _, r := range specRow.FindAllSubmatch(spec, -1) {
+		all = append(all, specAction{string(r[1]), string(r[2]), strings.Fields(string(r[3]))})
 	}
+	if len(all) < 200 {
+		t.Fatalf("found %d actions in the spec: the test reads it wrongly", len(all))
+	}
+	return all
+}
+
+// TestSpecNames: every name of the spec is a row, in its tier, and there are no others.
+func TestSpecNames(t *testing.T) {
+	t.Parallel()
 	tiers := map[string]table.Tier{"T2": common, "T3": rare}
 	known := map[string]bool{}
-	for _, r := range rows {
-		name, tier := string(r[1]), tiers[string(r[2])]
+	for _, r := range specRows(t) {
+		name, tier := r.name, tiers[r.tier]
 		if tier == "" {
 			tier = lagrange
-			if slices.Contains(strings.Fields(string(r[3])), "S") {
+			if slices.Contains(r.in, "S") {
 				tier = standard
 			}
 		}
@@ -63,8 +76,8 @@ func TestUnknownNames(t *testing.T) {
 		{"SendMsg_async", `no such action "SendMsg_async", did you mean "send_msg_async"?`, `没有动作 "SendMsg_async"，是否想用 "send_msg_async"？`},
 		{"get_forward_mgs", `no such action "get_forward_mgs", did you mean "get_forward_msg"?`, `没有动作 "get_forward_mgs"，是否想用 "get_forward_msg"？`},
 		{"frobnicate", `no such action "frobnicate"; get_supported_actions lists them`, `没有动作 "frobnicate"，可用 get_supported_actions 查看支持的动作`},
-		{"get_guild_msg", `action "get_guild_msg" is known, but this version does not have it`, `动作 "get_guild_msg" 已知，但本版本没有`},
-		{"get_guild_msg_rate_limited", `action "get_guild_msg" is known, but this version does not have it`, `动作 "get_guild_msg" 已知，但本版本没有`},
+		{"get_guild_msg", `action "get_guild_msg" is known, but not offered: the service for guild channels ended for such accounts in 2023`, `动作 "get_guild_msg" 已知，但不提供：QQ 频道对此类账号的服务已于 2023 年停止`},
+		{"get_guild_msg_rate_limited", `action "get_guild_msg" is known, but not offered: the service for guild channels ended for such accounts in 2023`, `动作 "get_guild_msg" 已知，但不提供：QQ 频道对此类账号的服务已于 2023 年停止`},
 	} {
 		for l, want := range map[Language]string{English: tt.en, Chinese: tt.zh} {
 			s := newDialect(Options{Language: l}, nil)

@@ -74,18 +74,23 @@ func (t *Table[S]) Reference(l text.Language) string {
 		}
 	}
 	fmt.Fprintf(&b, "## %s\n\n%s\n", text.T("Not in this version", "本版本没有的动作").In(l), text.T(
-		"Other services have these. They are answered with 1404, which says so.",
-		"其他服务有这些动作。本服务返回 1404，并说明本版本没有。").In(l))
-	for _, tier := range t.dialect.Tiers {
+		"Other services have these. They are answered with 1404 and the reason.",
+		"其他服务有这些动作。本服务返回 1404 和原因。").In(l))
+	b.WriteString(text.T("\n| why | actions |\n|---|---|\n", "\n| 原因 | 动作 |\n|---|---|\n").In(l))
+	var told []text.Text
+	for _, first := range t.rows {
+		if first.Works() || slices.Contains(told, first.Text) {
+			continue
+		}
+		told = append(told, first.Text)
 		var names []string
 		for _, r := range t.rows {
-			if !r.Works() && r.Tier == tier {
+			if !r.Works() && r.Text == first.Text {
 				names = append(names, "`"+r.Name+"`")
 			}
 		}
-		if slices.Sort(names); names != nil {
-			fmt.Fprintf(&b, "\n- %s: %s\n", tier, strings.Join(names, text.T(", ", "、").In(l)))
-		}
+		slices.Sort(names)
+		fmt.Fprintf(&b, "| %s | %s |\n", first.Text.In(l), strings.Join(names, text.T(", ", "、").In(l)))
 	}
 	return b.String()
 }

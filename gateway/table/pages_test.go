@@ -77,7 +77,7 @@ func TestPages(t *testing.T) {
 	for _, want := range []string{
 		"## `forward`\n\nForwards.\n\nAlso: `fwd`\n\nFrom: standard. It changes something.\n",
 		"| `order` | text | default: asc | Which way. One of: asc, desc. |\n", "| – `words` | text | default: none | What it says. |\n",
-		"- `NO_GROUP`: no such group\n", "\n- rare: `backward`, `sideward`\n",
+		"- `NO_GROUP`: no such group\n", "\n| Nobody needs it. | `backward`, `sideward` |\n",
 		"```json\n{\n  \"action\": \"forward\",\n  \"params\": {\"group_id\": 5, \"nodes\": [{\"user_id\": 1, \"words\": \"a & b\"}, {\"user_id\": 2}, {\"user_id\": 3}]}\n}\n{\n  \"status\": \"ok\",\n",
 	} {
 		if !strings.Contains(reference, want) {

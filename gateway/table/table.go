@@ -42,7 +42,7 @@ type Info struct {
 	Name    string
 	Aliases []string
 	Tier    Tier
-	Text    text.Text // what it does, as a sentence
+	Text    text.Text // what it does, as a sentence; why it is not offered, in rows without a function
 	Lane    Lane
 	// Failure is the code of a failure that has no cause of its own.
 	Failure *Cause
@@ -124,12 +124,12 @@ func About[S any](subject text.Text, rows ...[]Row[S]) []Row[S] {
 	return all
 }
 
-// Known returns rows without a function, of names parted by spaces: all actions that
-// others have. New leaves out those that have a row before.
-func Known[S any](tier Tier, names string) []Row[S] {
+// Known returns rows without a function, of names parted by spaces, and why there is none:
+// actions that others have. New leaves out those that have a row before.
+func Known[S any](tier Tier, why text.Text, names string) []Row[S] {
 	var rows []Row[S]
 	for _, name := range strings.Fields(names) {
-		rows = append(rows, Row[S]{Info: Info{Name: name, Tier: tier}})
+		rows = append(rows, Row[S]{Info: Info{Name: name, Tier: tier, Text: why}})
 	}
 	return rows
 }
@@ -203,11 +203,11 @@ func (r *Row[S]) complete(d Dialect) (wrong []error) {
 	if !slices.Contains(d.Tiers, r.Tier) {
 		wrong = append(wrong, fmt.Errorf("unknown tier %q", r.Tier))
 	}
-	if r.run == nil {
-		return wrong
-	}
 	if err := bothLanguages(r.Text); err != nil {
 		wrong = append(wrong, err)
+	}
+	if r.run == nil {
+		return wrong
 	}
 	if r.Lane >= Lanes {
 		wrong = append(wrong, fmt.Errorf("unknown lane %d", r.Lane))

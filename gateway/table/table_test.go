@@ -81,7 +81,7 @@ func rows() []table.Row[*bot] {
 			table.Of("nothing", "standard", table.Local, text.T("Does nothing.", "什么也不做。"), nothing),
 			table.Of(".raw", "rare", table.Lookups, text.T("Encodes itself.", "自行编码。"), raw),
 		}),
-		table.Known[*bot]("rare", "backward sideward nothing fwd"),
+		table.Known[*bot]("rare", text.T("Nobody needs it.", "没有人需要。"), "backward sideward nothing fwd"),
 	)
 }
 
@@ -202,7 +202,8 @@ func TestBadRows(t *testing.T) {
 		{`the name "nothing" is taken`, append(rows(), table.Of("nothing", "rare", table.Local, what, nothing))},
 		{`the name "fwd" is taken`, append(rows(), table.Of("fwd", "rare", table.Local, what, nothing))},
 		{`the name "nothing" is taken`, append(rows(), table.Of("a", "rare", table.Local, what, nothing, table.Alias("nothing")))},
-		{`unknown tier "odd"`, table.Known[*bot]("odd", "a")},
+		{`unknown tier "odd"`, table.Known[*bot]("odd", what, "a")},
+		{"has no English text", table.Known[*bot]("rare", text.Text{}, "a")},
 		{"unknown lane 9", one(table.Of("a", "rare", 9, what, nothing))},
 		{"has no Chinese text", one(table.Of("a", "rare", table.Local, text.Text{EN: "x"}, nothing))},
 		{"has no English text", one(table.Of("a", "rare", table.Local, text.Text{ZH: "一"}, nothing))},
