@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
@@ -154,7 +155,11 @@ func (s *server) Ready() <-chan struct{} {
 // url is what bots connect to.
 func (s *server) url(addr net.Addr) string {
 	if unix, ok := addr.(*net.UnixAddr); ok {
-		return s.port.scheme(s.scheme) + "://" + unix.Name + ":" + s.Prefix() + "/"
+		path := unix.Name
+		if full, err := filepath.Abs(path); err == nil { // URLs have no relative ones
+			path = full
+		}
+		return s.port.scheme(s.scheme) + "://" + path + ":" + s.Prefix() + "/"
 	}
 	return s.port.scheme(s.scheme) + "://" + addr.String() + s.Prefix()
 }

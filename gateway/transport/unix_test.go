@@ -126,6 +126,20 @@ func TestUnixListeners(t *testing.T) {
 	}
 }
 
+// TestUnixURLs: the log has the full path of a socket, for URLs have no relative ones.
+func TestUnixURLs(t *testing.T) {
+	t.Parallel()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer("onebot http", "http", nil, "", PortOptions{Address: "unix:bot.sock"}, nil)
+	got := s.url(&net.UnixAddr{Net: "unix", Name: "bot.sock"})
+	if want := "http+unix://" + filepath.Join(here, "bot.sock") + ":/"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // TestUnixSocketFile: the socket of a killed program is replaced. One in use, and any
 // other file, stays.
 func TestUnixSocketFile(t *testing.T) {

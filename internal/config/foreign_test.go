@@ -35,6 +35,7 @@ servers:
         - {url: 'http://127.0.0.1:5702/', secret: ''}
   - ws: {host: 127.0.0.1, port: 6700, disabled: true}
   - ws: {host: 127.0.0.1, port: 6701}
+  - ws: {address: "127.0.0.1:6702", middlewares: {<<: *default, filter: ''}}
   - ws-reverse:
       universal: ws://your_websocket_universal.server?access_token=hunter2
       api: ws://127.0.0.1:8080/api
@@ -62,11 +63,13 @@ onebot:
     - type: websocket
       address: "127.0.0.1:6701"
       access_token: ""  # copy it from default-middlewares.access-token
-      filter: "filter.json"  # relative to the folder of this file
+    - type: websocket
+      address: "127.0.0.1:6702"
+      access_token: ""  # copy it from default-middlewares.access-token
     - type: reverse-websocket
       api_url: "ws://127.0.0.1:8080/api"
       event_url: "ws://127.0.0.1:8080/event"
-      access_token: ""  # copy it from servers[3].ws-reverse.middlewares.access-token
+      access_token: ""  # copy it from servers[4].ws-reverse.middlewares.access-token
       filter: "data/mine.json"  # relative to the folder of this file
       reconnect: 3s
 `},

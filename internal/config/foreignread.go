@@ -21,9 +21,12 @@ func readGoCQHTTP(top map[string]any) (c carried) {
 				continue
 			}
 			at := fmt.Sprintf("servers[%d].%s", i, kind)
-			to := carriedConnection{
-				token:  cmp.Or(held(keysIn(server, "middlewares"), "access-token", at+".middlewares.access-token"), shared),
-				filter: carriedPath(cmp.Or(textIn(keysIn(server, "middlewares"), "filter"), filter)),
+			own := keysIn(server, "middlewares")
+			to := carriedConnection{token: cmp.Or(held(own, "access-token", at+".middlewares.access-token"), shared)}
+			if _, ok := own["filter"]; ok { // "" takes the shared one away
+				to.filter = carriedPath(textIn(own, "filter"))
+			} else if _, ok := own["<<"]; ok {
+				to.filter = carriedPath(filter)
 			}
 			switch host, port, _ := net.SplitHostPort(textIn(server, "address")); kind {
 			case "http", "ws":
