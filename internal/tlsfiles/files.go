@@ -138,6 +138,10 @@ func (l *Loaded) loadCA(path string) error {
 
 // read reads a file that the configuration names by a key.
 func read(key, path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() { // opening a pipe might never end
+		return nil, text.Errorf("%s %s is no file: correct the path", "%s %s 不是文件：请修改路径", key, path)
+	}
 	f, err := os.Open(path)
 	if err == nil {
 		defer f.Close()

@@ -51,7 +51,7 @@ func TestLoadErrors(t *testing.T) {
 		"no certificate":      {tlsfiles.Files{Key: good.Key}, []string{"tls.certificate is missing", good.Key}},
 		"missing certificate": {tlsfiles.Files{Certificate: none, Key: good.Key}, []string{"tls.certificate " + none + " does not exist"}},
 		"missing key":         {tlsfiles.Files{Certificate: good.Certificate, Key: none}, []string{"tls.key " + none + " does not exist"}},
-		"folder":              {tlsfiles.Files{Certificate: dir, Key: good.Key}, []string{"tls.certificate cannot be read", dir}},
+		"folder":              {tlsfiles.Files{Certificate: dir, Key: good.Key}, []string{"tls.certificate " + dir + " is no file"}},
 		"exchanged":           {tlsfiles.Files{Certificate: good.Key, Key: good.Certificate}, []string{"tls.certificate " + good.Key, "is it the file for tls.key?"}},
 		"another one's key":   {tlsfiles.Files{Certificate: good.Certificate, Key: other.Key}, []string{"tls.key " + other.Key + " is not the key of tls.certificate " + good.Certificate}},
 		"no PEM":              {tlsfiles.Files{Certificate: file("der", []byte{0x30, 0x82}), Key: good.Key}, []string{"holds no certificate", "BEGIN CERTIFICATE"}},
