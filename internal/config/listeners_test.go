@@ -27,6 +27,7 @@ func TestTLSAndSockets(t *testing.T) {
 		"no file":               {"{type: http, address: 'unix:@bot'}", "not the path of a socket"},
 		"long":                  {"{type: http, address: 'unix:/" + strings.Repeat("x", 200) + "'}", "the path of the socket is too long: 201 bytes; use at most"},
 		"twice":                 {"{type: http, address: 'unix:/run/bot.sock'}, {type: websocket, address: 'unix:///run/bot.sock'}", "connection 0 listens there already"},
+		"twice, written apart":  {"{type: http, address: 'unix:/run/bot.sock'}, {type: websocket, address: 'unix:/run//x/../bot.sock'}", "connection 0 listens there already; use another port, or another path of a socket"},
 		"bot on a socket":       {"{type: webhook, url: 'http+unix:///run/bot.sock:/event'}", ""},
 		"two paths of a socket": {"{type: webhook, url: 'http+unix:///run/bot.sock:/a'}, {type: webhook, url: 'http+unix:///run/bot.sock:/b'}", ""},
 		"one path in two forms": {"{type: webhook, url: 'http+unix:///run/bot.sock:/a'}, {type: webhook, url: 'http+unix://%2Frun%2Fbot.sock/a'}", "connection 0 goes to this bot already"},

@@ -339,7 +339,7 @@ func (k *checker) oneBot(all *Config) {
 		switch c.Type {
 		case HTTP, WebSocket:
 			if first, taken := used[c.listensAt()]; taken && !strings.HasSuffix(c.Address, ":0") {
-				k.problem(path+".address", text.T("connection %d listens there already", "连接 %d 已在监听该地址").Fill(first), text.T("use another port", "换一个端口"))
+				k.problem(path+".address", text.T("connection %d listens there already", "连接 %d 已在监听该地址").Fill(first), text.T("use another port, or another path of a socket", "换一个端口，或换一个套接字路径"))
 			}
 			used[c.listensAt()] = i
 			k.listen(c, path, weakest(c, all))

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,7 +14,7 @@ import (
 // listensAt is the address of a listener in one of its forms, to compare.
 func (c *Connection) listensAt() string {
 	if path, ok := network.UnixPath(c.Address); ok {
-		return "unix:" + path
+		return "unix:" + filepath.Clean(path)
 	}
 	return c.Address
 }
