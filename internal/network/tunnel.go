@@ -154,7 +154,8 @@ func socks(ctx context.Context, conn net.Conn, to *url.URL, network, address str
 
 // connect asks an HTTP proxy for a connection (RFC 9110 9.3.6), on conn.
 func connect(ctx context.Context, conn net.Conn, to *url.URL, address string, roots *x509.CertPool) (net.Conn, Fault, error) {
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	below := conn
+	stop := context.AfterFunc(ctx, func() { _ = below.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if to.Scheme == "https" {
 		secure := tls.Client(conn, &tls.Config{MinVersion: tls.VersionTLS12, ServerName: to.Hostname(), RootCAs: roots})
