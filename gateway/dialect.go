@@ -11,9 +11,9 @@ import (
 )
 
 // A dialect is a language that bots speak with one account. Transports carry its bytes
-// and know nothing else of it. Speaker is what all of them ask; Answerer, Talker and
-// Poster are what one kind of transport does. All methods are called from several
-// goroutines at once.
+// and know nothing else of it. Speaker is what all of them ask, Teller what those
+// do that give events; Answerer, Talker and Poster are what one kind of transport does.
+// All methods are called from several goroutines at once.
 
 // Speaker names a dialect and whose account it is.
 type Speaker interface {
@@ -24,6 +24,13 @@ type Speaker interface {
 	// Public answers a request whose address alone proves that the caller may have what it
 	// names, in place of a token; nil: it is none.
 	Public(r *http.Request) http.HandlerFunc
+}
+
+// Teller is a dialect whose clients get events.
+type Teller interface {
+	Speaker
+	// Beat is a heartbeat to a client that gets one in this interval; nil: there is none.
+	Beat(interval time.Duration) []byte
 }
 
 // Answer is what a request gets.
@@ -68,6 +75,8 @@ type Route struct {
 	Refused Answer
 	// Serve, when set, answers the request itself, which may take and give any bytes.
 	Serve http.HandlerFunc
+	// Stream, when set, answers with events, as they come.
+	Stream *Stream
 	// Take, when set, takes the body as it comes, however large that is, and keeps no more
 	// of it in memory than TakeMemory. Where callers need no token there is no such route.
 	Take func(body io.Reader) Answer
@@ -75,6 +84,12 @@ type Route struct {
 	Body bool
 	// Read reads the request, with its body.
 	Read func(body []byte) Call
+}
+
+// Stream is how a client of server-sent events gets them.
+type Stream struct {
+	// Event is the type of all of them; "" for that of events without one.
+	Event string
 }
 
 // TakeMemory is what a request of Route.Take may have in memory, in bytes.
@@ -87,15 +102,17 @@ type Probe struct {
 	Check func(body []byte) error
 }
 
-// Answerer is a dialect with requests by HTTP. A caller proves himself by his token,
+// Answerer is a dialect with requests by HTTP, and server-sent events. A caller proves himself by his token,
 // in the header Authorization or the query, before anything else is looked at.
 type Answerer interface {
-	Speaker
+	Teller
 	// Refuse answers a request that the dialect has not seen. status is of HTTP; the
 	// answer may have another one. why is for people.
 	Refuse(status int, why text.Text) Answer
 	Route(r *http.Request) Route
 	Probe() Probe
+	// Hello is that of Talker.
+	Hello() []byte
 }
 
 // Line says what a WebSocket carries.
@@ -127,7 +144,7 @@ type Greeting struct {
 
 // Talker is a dialect with WebSockets.
 type Talker interface {
-	Speaker
+	Teller
 	Refuse(status int, why text.Text) Answer
 	// Line is what a connection with this handshake carries.
 	Line(r *http.Request) Line
@@ -135,10 +152,8 @@ type Talker interface {
 	Greeting() *Greeting
 	// DialHeader goes out with the handshake of a connection to a bot.
 	DialHeader(l Line) http.Header
-	// Hello is the first frame to a client that takes events, Beat one that comes in
-	// this interval; nil: there is none.
+	// Hello is the first frame to a client that takes events; nil: there is none.
 	Hello() []byte
-	Beat(interval time.Duration) []byte
 	// Frame reads a frame of a client. It keeps the frame. An Answer without a body is
 	// not sent.
 	Frame(l Line, frame []byte) Call
@@ -149,14 +164,12 @@ type Failure struct{ Code, Reason string }
 
 // Poster is a dialect with webhooks: events are posted to the bot.
 type Poster interface {
-	Speaker
+	Teller
 	// PostHeader goes out with a post of this body. secret is the bot's; "": it has none.
 	PostHeader(secret string, body []byte) http.Header
-	// First and Last are posted when the webhook starts and when it ends, Beat in this
-	// interval; nil: nothing is.
+	// First and Last are posted when the webhook starts and when it ends; nil: nothing is.
 	First() []byte
 	Last() []byte
-	Beat(interval time.Duration) []byte
 	// Answered reads the bot's answer to an event. The result carries out what the bot
 	// asks for, and gives hold back; nil: it asks for nothing.
 	Answered(event, answer []byte) func(ctx context.Context, hold Hold) *Failure

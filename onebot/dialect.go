@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"libration/gateway"
@@ -111,13 +112,15 @@ func (r *Response) answer(status int) gateway.Answer {
 }
 
 // Route implements gateway.Answerer: actions are at /<action> and at /, files are taken at
-// /upload.
+// /upload, events are streamed at /_events.
 func (d *Dialect) Route(r *http.Request) gateway.Route {
 	switch {
 	case r.Method == http.MethodPost && isUpload(r) && d.account.inbox != nil:
 		return gateway.Route{Take: func(body io.Reader) gateway.Answer { return d.upload(r, body) }}
 	case r.Method == http.MethodPost:
 		return gateway.Route{Body: true, Read: func(body []byte) gateway.Call { return d.httpCall(r, body) }}
+	case r.Method == http.MethodGet && strings.TrimSuffix(r.URL.Path, "/") == "/_events":
+		return gateway.Route{Stream: new(gateway.Stream)}
 	case r.Method == http.MethodGet:
 		return gateway.Route{Read: func([]byte) gateway.Call { return d.httpCall(r, nil) }}
 	}

@@ -94,6 +94,8 @@ func (p *parrot) Refuse(status int, why text.Text) gateway.Answer {
 
 func (p *parrot) Route(r *http.Request) gateway.Route {
 	switch {
+	case r.URL.Path == "/song":
+		return gateway.Route{Stream: &gateway.Stream{Event: "song"}}
 	case r.Method != http.MethodPost:
 		return gateway.Route{Refused: p.Refuse(http.StatusMethodNotAllowed, text.Same("POST"))}
 	case r.URL.Path == "/feathers":

@@ -31,7 +31,8 @@ const (
 	maxTaking = 16
 )
 
-// HTTPOptions configure an HTTP server for actions. Address is required.
+// HTTPOptions configure an HTTP server for actions, and server-sent events. Address is
+// required.
 type HTTPOptions struct {
 	// Address is host:port, or unix:/path. Port 0 takes a free one.
 	Address string
@@ -42,6 +43,11 @@ type HTTPOptions struct {
 	// CORS lists the web origins ("https://example.org", or "*" for all) whose pages
 	// may read the answers. Default none. With an access token, pages need it as well.
 	CORS []string
+	// Events, Heartbeat and Journal are those of WebSocketOptions, for clients of
+	// server-sent events.
+	Events    gateway.Selection
+	Heartbeat time.Duration
+	Journal   JournalOptions
 	// Connections bounds the open connections, with those of the servers that share it;
 	// default one of its own, with inbound.MostConnections.
 	Connections *inbound.Pool
@@ -57,8 +63,8 @@ type HTTPOptions struct {
 }
 
 // validate reports all problems.
-func (o HTTPOptions) validate() error {
-	errs := []error{checkAddress(o.Address, o.AccessToken)}
+func (o HTTPOptions) validate(d gateway.Speaker) error {
+	errs := []error{checkAddress(o.Address, o.AccessToken), checkSession(d, o.Events, o.Heartbeat, 0), o.Journal.validate()}
 	for _, origin := range o.CORS {
 		if origin != "*" && (!strings.Contains(origin, "://") || strings.HasSuffix(origin, "/")) {
 			errs = append(errs, text.Errorf(`cors: %q is not an origin; use for example "https://example.org" or "*"`, `cors：%q 不是来源；例如写 "https://example.org" 或 "*"`, origin))
@@ -76,13 +82,15 @@ func (o HTTPOptions) validate() error {
 	return errors.Join(errs...)
 }
 
-// HTTP answers the requests of a dialect. It sends no events.
+// HTTP answers the requests of a dialect, and gives events to who asks for a stream of
+// them.
 type HTTP struct {
 	server
 	dialect gateway.Answerer
 	guard   *webguard.Guard
 	token   string
 	cors    []string
+	events  feedOptions
 	lanes   *lanes
 	taking  chan struct{} // a place for each file on its way in
 }
@@ -90,14 +98,16 @@ type HTTP struct {
 // NewHTTP makes an HTTP server; Run starts it. The error names the option, what is
 // wrong with it and what to do.
 func NewHTTP(d gateway.Answerer, o HTTPOptions, log *slog.Logger) (*HTTP, error) {
-	if err := o.validate(); err != nil {
+	if err := o.validate(d); err != nil {
 		return nil, fmt.Errorf("%s http: %w", d.Dialect(), err)
 	}
+	o.Journal.Name = "" // clients have none
 	h := &HTTP{
 		server:  newServer(d.Dialect()+" http", "http", o.Port, o.Account, PortOptions{Address: o.Address, TLS: o.TLS, Network: o.Network, Connections: o.Connections}, log),
 		dialect: d,
 		token:   o.AccessToken,
 		cors:    o.CORS,
+		events:  feedOptions{o.Events, o.Heartbeat, o.Journal},
 		lanes:   newLanes(),
 		taking:  make(chan struct{}, maxTaking),
 	}
@@ -114,7 +124,7 @@ func (h *HTTP) Run(ctx context.Context) error { return h.serve(ctx, h.handle, fu
 
 // handle checks in the order token or page, head, budget and body, what the request is
 // and whether a page may cause it, lane.
-func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Request) {
+func (h *HTTP) handle(ctx, calls context.Context, w http.ResponseWriter, r *http.Request) {
 	if h.allowOrigin(w, r) {
 		return
 	}
@@ -137,6 +147,9 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 		return
 	case route.Serve != nil:
 		route.Serve(w, r)
+		return
+	case route.Stream != nil:
+		h.stream(ctx, w, r, route.Stream)
 		return
 	case route.Take != nil:
 		h.take(w, r, route.Take)
@@ -243,7 +256,7 @@ func (h *HTTP) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	w.Header().Set("Access-Control-Allow-Methods", "GET, POST")
-	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, "+lastEventHeader)
 	w.Header().Set("Access-Control-Max-Age", "3600")
 	w.WriteHeader(http.StatusNoContent)
 	return true

@@ -18,8 +18,8 @@ type JournalOptions struct {
 	// what goes beyond is skipped. Window 0 turns the journal off, Limit 0 is no limit.
 	Window time.Duration
 	Limit  int
-	// Name under which it is kept what the client has received. A WebSocket server,
-	// whose clients have no names, does not use it. It may be secret.
+	// Name under which it is kept what the client has received. Servers, whose clients
+	// have no names, do not use it. It may be secret.
 	Name string
 	// Client is the name for logs.
 	Client string
@@ -38,7 +38,10 @@ func (o JournalOptions) validate() error {
 
 // cursor are the options of a cursor; after is what the client says it has.
 func (o JournalOptions) cursor(form gateway.Selection, after *int64) gateway.CursorOptions {
-	return gateway.CursorOptions{Name: o.Name, Client: o.Client, Selection: form, Window: o.Window, Limit: o.Limit, After: after}
+	return gateway.CursorOptions{
+		Name: o.Name, Client: o.Client, Selection: form, Window: o.Window, Limit: o.Limit, After: after,
+		Live: o.Name == "", // nothing is known of the client
+	}
 }
 
 // lastEventHeader has the id of the last event that a client has.

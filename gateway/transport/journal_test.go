@@ -398,7 +398,7 @@ func TestJournalOptionsChecked(t *testing.T) {
 	startReverse(t, ReverseOptions{URL: wsURL(server), Journal: someJournal}, log.logger(), nil)
 	frames := reading(bot.next(t))
 	<-frames
-	if !strings.Contains(log.String(), "the bot gets no missed events") {
+	if !strings.Contains(log.String(), "client gets no missed events") {
 		t.Errorf("log: %s", log.String())
 	}
 }

@@ -104,16 +104,13 @@ func (l *link) once(ctx, calls context.Context, requests *sync.WaitGroup, log *s
 	} else {
 		log.Info("connected to the bot")
 	}
-	o := sessionOptions{l.o.Events, l.o.Heartbeat, l.o.MaxMessage, l.o.Journal}
-	session := newSession(l.dialect, log, ws, wire, l.line, o, l.time)
-	if l.line.Events && o.journal.Window > 0 {
+	session := newSession(l.dialect, log, ws, wire, l.line, l.o.MaxMessage, l.time)
+	if l.line.Events {
 		after, bad := lastEvent(last)
-		if bad != nil {
+		if bad != nil && l.o.Journal.Window > 0 {
 			log.Warn("Last-Event-ID of the bot ignored", "err", bad)
 		}
-		if session.cursor, err = l.dialect.Gateway().OpenCursor(o.journal.cursor(o.form, after)); err != nil {
-			log.Error("the bot gets no missed events", "err", err)
-		}
+		session.feed = feedOrLive(l.dialect, log, feedOptions{l.o.Events, l.o.Heartbeat, l.o.Journal}, after)
 	}
 	err = session.run(ctx, calls, requests)
 	close(ended)

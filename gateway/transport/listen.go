@@ -192,9 +192,9 @@ func (s *server) ended(err error) {
 	s.end(err)
 }
 
-// handler serves one request. calls is the context for actions: it outlives the
-// request's own by the time that running actions have to end when stopping.
-type handler func(calls context.Context, w http.ResponseWriter, r *http.Request)
+// handler serves one request. ctx ends when the service stops. calls is the context for
+// actions: it outlives ctx by the time that running actions have to end then.
+type handler func(ctx, calls context.Context, w http.ResponseWriter, r *http.Request)
 
 // serve listens and serves h until ctx ends. It then waits, with wait, for what h
 // has taken over from the HTTP server.
@@ -210,7 +210,7 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 	defer cancelCalls()
 	m := &mount{
 		key: s.account, calls: s.calls, lasting: s.lasting, refuse: s.refuse, time: s.time,
-		handle: func(w http.ResponseWriter, r *http.Request) { h(calls, w, r) },
+		handle: func(w http.ResponseWriter, r *http.Request) { h(ctx, calls, w, r) },
 	}
 	if err := s.port.mount(ctx, m); err != nil {
 		if ctx.Err() != nil {
@@ -251,6 +251,12 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 	return err
 }
 
+// unknown answers who wants events before the account's number is known.
+func (s *server) unknown(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	reply(w, s.refuse(http.StatusServiceUnavailable, text.T("the account has not logged in yet, and its number is not known: try again later", "账号尚未登录，QQ 号未知：请稍后重试")))
+}
+
 // public answers a request that proves itself by its address; false when it is none.
 func (s *server) public(w http.ResponseWriter, r *http.Request, d gateway.Speaker, g *webguard.Guard) bool {
 	serve := d.Public(r)
@@ -268,6 +274,17 @@ func (s *server) public(w http.ResponseWriter, r *http.Request, d gateway.Speake
 	}
 	serve(w, r)
 	return true
+}
+
+// whileCalled returns a context that ends when the caller hangs up or ctx ends. The
+// request's body was read, or has none.
+func whileCalled(ctx context.Context, r *http.Request) (context.Context, context.CancelFunc) {
+	called, cancel := context.WithCancel(r.Context())
+	stop := context.AfterFunc(ctx, cancel)
+	return called, func() {
+		stop()
+		cancel()
+	}
 }
 
 // outlive returns a context that ends the time d after ctx, or when cancelled.

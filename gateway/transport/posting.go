@@ -24,11 +24,10 @@ type posting struct {
 	client     *http.Client
 	pause      *backoff.ExponentialBackOff
 	operations chan operation
-	cursor     *gateway.Cursor       // of the journal; nil: there is none
-	sub        *gateway.Subscription // without a journal
-	told       string                // the reason in the last log line, "" while posts work
-	answers    bool                  // the last post worked
-	there      bool                  // it was answered
+	feed       *feed
+	told       string // the reason in the last log line, "" while posts work
+	answers    bool   // the last post worked
+	there      bool   // it was answered
 }
 
 // operation is what the bot's answer to an event asks for, waiting to be carried out.
@@ -59,14 +58,11 @@ func (p *posting) run(ctx, calls context.Context) error {
 		}
 	}
 	defer p.goodbye(ctx)
-	var beat <-chan time.Time
-	if p.o.Heartbeat > 0 {
-		t := time.NewTicker(p.o.Heartbeat)
-		defer t.Stop()
-		beat = t.C
+	if t := p.feed.ticker; t != nil {
+		t.Reset(p.o.Heartbeat)
 	}
 	for {
-		due, ok := p.next(ctx, calls, beat)
+		due, ok := p.next(ctx, calls)
 		if !ok {
 			return nil
 		}
@@ -82,54 +78,35 @@ func (p *posting) run(ctx, calls context.Context) error {
 	}
 }
 
-// open begins to read events, from the journal or a subscription.
+// open begins to read events.
 func (p *posting) open() (err error) {
-	g := p.dialect.Gateway()
-	if p.o.Journal.Window > 0 {
-		p.cursor, err = g.OpenCursor(p.o.Journal.cursor(p.o.Events, nil))
-	} else {
-		p.sub = g.Subscribe(p.o.Events)
-	}
+	p.feed, err = openFeed(p.dialect, feedOptions{p.o.Events, p.o.Heartbeat, p.o.Journal}, nil)
 	return err
 }
 
 func (p *posting) close() {
-	if p.cursor != nil {
-		p.cursor.Rewind(p.there)
-	} else {
-		p.sub.Close()
+	if p.feed.journaled() {
+		p.feed.cursor.Rewind(p.there)
 	}
+	p.feed.close()
 }
 
 // next waits for the frames of the next event and posts heartbeats meanwhile; false when
 // ctx ends.
-func (p *posting) next(ctx, calls context.Context, beat <-chan time.Time) (due []gateway.JournaledEvent, ok bool) {
+func (p *posting) next(ctx, calls context.Context) (due []gateway.JournaledEvent, ok bool) {
 	for {
-		var live, ready <-chan struct{}
-		if p.cursor != nil {
-			ready = p.cursor.Ready()
-		} else {
-			live = p.sub.Ready()
-		}
 		select {
 		case <-ctx.Done():
 			return nil, false
-		case <-beat:
+		case <-p.feed.beats():
 			p.beat(calls)
-		case <-live:
-			events, err := p.sub.Take(nil, 1)
+		case <-p.feed.ready():
+			due, err := p.feed.take(calls, 1)
 			if err != nil {
 				p.log.Warn("events for the bot dropped: too many were waiting for it")
-				p.sub = p.dialect.Gateway().Subscribe(p.o.Events)
-			}
-			for _, b := range events {
-				due = append(due, gateway.JournaledEvent{Data: b})
+				p.feed.sub = p.dialect.Gateway().Subscribe(p.o.Events)
 			}
 			if len(due) > 0 {
-				return due, true
-			}
-		case <-ready:
-			if due := p.cursor.Next(calls, 1); len(due) > 0 {
 				return due, true
 			}
 		}
@@ -137,7 +114,7 @@ func (p *posting) next(ctx, calls context.Context, beat <-chan time.Time) (due [
 }
 
 func (p *posting) beat(calls context.Context) {
-	if b := p.dialect.Beat(p.o.Heartbeat); b != nil && p.o.Events.Passes(b) && !p.tell(calls, b) {
+	if b := p.feed.beat(); b != nil && !p.tell(calls, b) {
 		p.Webhook.set(Condition{State: StateWaiting, Err: errors.New(p.told), Retry: time.Now().Add(p.o.Heartbeat)})
 	}
 }
@@ -149,16 +126,16 @@ func (p *posting) deliver(ctx, calls context.Context, due gateway.JournaledEvent
 		if !p.wait(ctx) {
 			return false, false
 		}
-		if p.cursor != nil { // it may have become too old meanwhile
-			p.cursor.Rewind(p.there)
+		if p.feed.journaled() { // it may have become too old meanwhile
+			p.feed.cursor.Rewind(p.there)
 			return false, true
 		}
-		if p.sub.Ended() {
+		if p.feed.sub.Ended() {
 			return false, true // next tells of it
 		}
 	}
-	if p.cursor != nil {
-		p.cursor.Ack(due.ID)
+	if p.feed.journaled() {
+		p.feed.cursor.Ack(due.ID)
 	}
 	return true, true
 }

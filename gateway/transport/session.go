@@ -28,14 +28,6 @@ var (
 // connection are looked at again; of large ones there are fewer.
 const batchFrames = 256
 
-// sessionOptions are the common settings of WebSocket connections.
-type sessionOptions struct {
-	form       gateway.Selection
-	heartbeat  time.Duration
-	maxMessage int64
-	journal    JournalOptions
-}
-
 // maxOpen is how many requests of one WebSocket connection may wait or run. After
 // that many the session stops reading.
 const maxOpen = 256
@@ -52,29 +44,28 @@ type session struct {
 	ws      *websocket.Conn
 	wire    *corkConn
 	line    gateway.Line
-	o       sessionOptions
+	most    int64 // bytes of a message
 	time    timing
+	feed    *feed // nil: the peer gets no events
 
 	lanes     *lanes
 	turns     *turns
 	open      chan struct{} // one token per request that waits or runs
 	full      atomic.Bool   // the reader waits, so it sees no pong
 	scratch   []byte        // of the reader
-	taken     [][]byte      // of the writer
 	responses chan []byte
 	large     chan []byte   // frames that wait outside of the queue, with their places
 	quit      chan struct{} // closed: no more input is taken
 	written   chan struct{} // closed: the writer has ended
 
-	cursor  *gateway.Cursor // nil: events come from a subscription
-	sent    atomic.Int64    // events of the cursor up to this one were written
-	unacked chan struct{}   // some of them wait for a ping; capacity 1
+	sent    atomic.Int64  // events of the journal up to this one were written
+	unacked chan struct{} // some of them wait for a ping; capacity 1
 }
 
-func newSession(d gateway.Talker, log *slog.Logger, ws *websocket.Conn, wire *corkConn, l gateway.Line, o sessionOptions, t timing) *session {
-	ws.SetReadLimit(o.maxMessage)
+func newSession(d gateway.Talker, log *slog.Logger, ws *websocket.Conn, wire *corkConn, l gateway.Line, maxMessage int64, t timing) *session {
+	ws.SetReadLimit(maxMessage)
 	return &session{
-		dialect: d, log: log, ws: ws, wire: wire, line: l, o: o, time: t,
+		dialect: d, log: log, ws: ws, wire: wire, line: l, most: maxMessage, time: t,
 		lanes:     newLanes(),
 		turns:     newTurns(),
 		open:      make(chan struct{}, maxOpen),
@@ -122,8 +113,8 @@ func (s *session) run(ctx, calls context.Context, running *sync.WaitGroup) error
 	}
 	own.Wait()
 	hard.Stop()
-	if s.cursor != nil {
-		s.cursor.Rewind(true)
+	if s.feed.journaled() {
+		s.feed.cursor.Rewind(true)
 	}
 	if errors.Is(err, net.ErrClosed) {
 		// Somebody ran into a closed connection; who closed it knows better why.
@@ -195,7 +186,7 @@ func (s *session) receive(reading context.Context) ([]byte, gateway.Hold, error)
 		return nil, gateway.Hold{}, err
 	}
 	in := incoming{
-		from: from, conn: s.wire, size: -1, most: s.o.maxMessage + 1, // the library refuses that one, with 1009
+		from: from, conn: s.wire, size: -1, most: s.most + 1, // the library refuses that one, with 1009
 		several: len(s.open) >= fewOpen,
 		budget:  s.dialect.Gateway().Budget(), waits: s.full.Store, time: s.time,
 	}

@@ -112,12 +112,9 @@ func pipeSession(t *testing.T, b *bot, journal JournalOptions) (ws *websocket.Co
 				t.Error(err)
 				return
 			}
-			o := sessionOptions{maxMessage: MaxBody, journal: journal}
-			s := newSession(b.Dialect, (&logBuffer{}).logger(), ws, connOf(r.Context()), gateway.Line{Requests: true, Events: true}, o, defaultTiming())
-			if journal.Window > 0 {
-				if s.cursor, err = b.Gateway.OpenCursor(journal.cursor(o.form, nil)); err != nil {
-					t.Error(err)
-				}
+			s := newSession(b.Dialect, (&logBuffer{}).logger(), ws, connOf(r.Context()), gateway.Line{Requests: true, Events: true}, MaxBody, defaultTiming())
+			if s.feed, err = openFeed(b.Dialect, feedOptions{journal: journal}, nil); err != nil {
+				t.Error(err)
 			}
 			var requests sync.WaitGroup
 			end <- s.run(ctx, calls, &requests)

@@ -83,7 +83,8 @@ type WebSocket struct {
 	dialect gateway.Talker
 	guard   *webguard.Guard
 	token   string
-	o       sessionOptions
+	most    int64 // bytes of a message
+	o       feedOptions
 	secret  string // of our own checks, see selfcheck.go
 }
 
@@ -101,7 +102,8 @@ func NewWebSocket(d gateway.Talker, o WebSocketOptions, log *slog.Logger) (*WebS
 		server:  newServer(d.Dialect()+" websocket", "ws", o.Port, o.Account, PortOptions{Address: o.Address, TLS: o.TLS, Network: o.Network, Connections: o.Connections}, log),
 		dialect: d,
 		token:   o.AccessToken,
-		o:       sessionOptions{o.Events, o.Heartbeat, o.MaxMessage, o.Journal},
+		most:    o.MaxMessage,
+		o:       feedOptions{o.Events, o.Heartbeat, o.Journal},
 	}
 	w.guard = webguard.New(webguard.Options{
 		Service: w.name, Token: o.AccessToken, Log: w.log, OnRefused: o.OnRefused,
@@ -115,7 +117,7 @@ func NewWebSocket(d gateway.Talker, o WebSocketOptions, log *slog.Logger) (*WebS
 // Run implements Service.
 func (s *WebSocket) Run(ctx context.Context) error {
 	var open sessions
-	return s.serve(ctx, func(calls context.Context, w http.ResponseWriter, r *http.Request) {
+	return s.serve(ctx, func(_, calls context.Context, w http.ResponseWriter, r *http.Request) {
 		s.handle(calls, w, r, &open)
 	}, open.wait)
 }
@@ -132,8 +134,7 @@ func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http
 		return
 	}
 	if line.Events && !s.ownCheck(r) && !known(s.dialect) {
-		w.Header().Set("Retry-After", "1")
-		reply(w, s.dialect.Refuse(http.StatusServiceUnavailable, text.T("the account has not logged in yet, and its number is not known: try again later", "账号尚未登录，QQ 号未知：请稍后重试")))
+		s.unknown(w)
 		return
 	}
 	if !open.enter() {
@@ -158,19 +159,15 @@ func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http
 	}
 	log := s.log.With("service", s.name, "remote", r.RemoteAddr, "role", line.String())
 	log.Info("client connected", "user_agent", r.UserAgent())
-	session := newSession(s.dialect, log, ws, connOf(r.Context()), line, s.o, s.time)
+	session := newSession(s.dialect, log, ws, connOf(r.Context()), line, s.most, s.time)
 	if greeting := s.dialect.Greeting(); greeting != nil {
 		if after, err = s.greet(r, session, greeting); err != nil {
 			log.Info("client disconnected", "reason", err)
 			return
 		}
 	}
-	if line.Events && s.o.journal.Window > 0 {
-		cursor := s.o.journal.cursor(s.o.form, after)
-		cursor.Live = true
-		if session.cursor, err = s.dialect.Gateway().OpenCursor(cursor); err != nil {
-			s.log.Error("client gets no missed events", "err", err)
-		}
+	if line.Events {
+		session.feed = feedOrLive(s.dialect, log, s.o, after)
 	}
 	err = session.run(r.Context(), calls, &open.requests)
 	level, reason := endReason(err, s.time)

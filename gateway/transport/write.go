@@ -6,64 +6,42 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-
-	"libration/gateway"
 )
 
 // write sends the dialect's first frame, always first, and then events, heartbeats and
 // responses as they come.
 func (s *session) write() error {
 	defer close(s.written)
-	var (
-		sub   *gateway.Subscription
-		ready <-chan struct{} // sub has events
-		beat  <-chan time.Time
-	)
-	if s.line.Events {
-		if s.cursor == nil {
-			sub = s.dialect.Gateway().Subscribe(s.o.form)
-			defer sub.Close()
-			ready = sub.Ready()
-		}
+	defer s.feed.close()
+	if s.feed != nil {
 		if hello := s.dialect.Hello(); hello != nil {
 			if err := s.send(hello); err != nil {
 				return err
 			}
 		}
-		if s.o.heartbeat > 0 {
-			t := time.NewTicker(s.o.heartbeat)
-			defer t.Stop()
-			beat = t.C
-		}
 	}
 	for {
 		var frame []byte
 		select {
-		case <-ready:
-		case <-s.journaled():
-			if err := s.advance(); err != nil {
-				return err
-			}
+		case <-s.feed.ready():
 		case frame = <-s.responses:
 		case frame = <-s.large:
-		case <-beat:
-			if frame = s.dialect.Beat(s.o.heartbeat); !s.o.form.Passes(frame) {
-				continue
-			}
+		case <-s.feed.beats():
+			frame = s.feed.beat()
 		case <-s.quit:
 		}
 		if s.quitting() {
-			return s.last(frame, sub)
+			return s.last(frame)
 		}
-		if _, err := s.batch(frame, sub); err != nil {
+		if _, err := s.batch(frame); err != nil {
 			return err
 		}
 	}
 }
 
 // batch writes a frame, unless it is nil, responses that wait, and some events that
-// wait, with few system calls. It returns how many events there were, at most most.
-func (s *session) batch(frame []byte, sub *gateway.Subscription) (n int, err error) {
+// wait, with few system calls. It returns how many frames of events there were.
+func (s *session) batch(frame []byte) (n int, err error) {
 	s.wire.Cork()
 	if frame != nil {
 		err = s.send(frame)
@@ -71,20 +49,51 @@ func (s *session) batch(frame []byte, sub *gateway.Subscription) (n int, err err
 	if err == nil {
 		err = s.respond()
 	}
-	if sub != nil && err == nil {
-		s.taken, err = sub.Take(s.taken[:0], batchFrames)
-		n = len(s.taken)
-		for i, event := range s.taken {
-			if err == nil {
-				err = s.send(event)
-			}
-			s.taken[i] = nil // it may be large
-		}
+	sent := int64(-1)
+	if err == nil && !(s.quitting() && s.feed.journaled()) { // these come again
+		n, sent, err = s.advance()
 	}
 	if uncorked := s.wire.Uncork(); err == nil {
 		err = uncorked
 	}
+	if err == nil && sent >= 0 {
+		s.sent.Store(sent)
+		select {
+		case s.unacked <- struct{}{}:
+		default: // the pinger knows
+		}
+	}
 	return n, err
+}
+
+// advance writes the next events, with responses between them, until the connection is to
+// end: n frames. sent is the position in the journal behind them; -1: nothing was read.
+func (s *session) advance() (n int, sent int64, err error) {
+	events, err := s.feed.take(context.Background(), batchFrames)
+	if len(events) == 0 || err != nil {
+		return 0, -1, err
+	}
+	defer clear(events) // they may be large
+	if sent = -1; s.feed.journaled() {
+		sent = s.feed.cursor.Position()
+	}
+	bytes := 0
+	for _, e := range events {
+		if bytes += len(e.Data); bytes > corkLimit { // what is corked has left
+			bytes = 0
+			err = s.respond()
+		}
+		if err == nil {
+			err = s.send(e.Data)
+		}
+		if err != nil {
+			return n, sent, err
+		}
+		if n++; s.feed.journaled() && s.quitting() {
+			return n, e.ID, nil
+		}
+	}
+	return n, sent, nil
 }
 
 // respond writes the responses that wait: they never wait for more events than one call
@@ -105,51 +114,6 @@ func (s *session) respond() error {
 	return nil
 }
 
-// journaled is ready when the journal has events for the client; nil without one.
-func (s *session) journaled() <-chan struct{} {
-	if s.cursor == nil {
-		return nil
-	}
-	return s.cursor.Ready()
-}
-
-// advance writes the next events of the journal, until the connection is to end.
-func (s *session) advance() (err error) {
-	events := s.cursor.Next(context.Background(), batchFrames)
-	if len(events) == 0 {
-		return nil
-	}
-	s.wire.Cork()
-	sent, bytes := s.cursor.Position(), 0
-	for _, e := range events {
-		if bytes += len(e.Data); bytes > corkLimit { // what is corked has left
-			bytes = 0
-			err = s.respond()
-		}
-		if err == nil {
-			err = s.send(e.Data)
-		}
-		if err != nil {
-			break
-		}
-		if s.quitting() {
-			sent = e.ID
-			break
-		}
-	}
-	if uncorked := s.wire.Uncork(); err == nil {
-		err = uncorked
-	}
-	if err == nil {
-		s.sent.Store(sent)
-		select {
-		case s.unacked <- struct{}{}:
-		default: // the pinger knows
-		}
-	}
-	return err
-}
-
 // quitting tells whether no more input is taken.
 func (s *session) quitting() bool {
 	select {
@@ -162,21 +126,21 @@ func (s *session) quitting() bool {
 
 // settle asks the peer once more whether it has received all events.
 func (s *session) settle() {
-	if s.cursor == nil || s.sent.Load() <= s.cursor.Acked() {
+	if !s.feed.journaled() || s.sent.Load() <= s.feed.cursor.Acked() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.time.grace)
 	defer cancel()
 	if s.ws.Ping(ctx) == nil {
-		s.cursor.Ack(s.sent.Load())
+		s.feed.cursor.Ack(s.sent.Load())
 	}
 }
 
 // last writes a frame, unless it is nil, and what waits when the connection is about to
 // be closed; not for long, as more may come than the peer takes.
-func (s *session) last(frame []byte, sub *gateway.Subscription) error {
+func (s *session) last(frame []byte) error {
 	for until := time.Now().Add(s.time.grace); ; frame = nil {
-		if n, err := s.batch(frame, sub); n == 0 || err != nil || time.Now().After(until) {
+		if n, err := s.batch(frame); n == 0 || err != nil || time.Now().After(until) {
 			return errors.Join(errStopping, err)
 		}
 	}
@@ -223,8 +187,8 @@ func (s *session) ping() error {
 			if s.wire.life.Load() == before && !s.full.Load() {
 				return errNoPong
 			}
-		} else if s.cursor != nil {
-			s.cursor.Ack(sent)
+		} else if s.feed.journaled() {
+			s.feed.cursor.Ack(sent)
 		}
 		late.Stop()
 	}

@@ -386,8 +386,8 @@ type OneBot struct {
 // Connection is one way for bots to connect. Which fields apply depends on Type;
 // format, report_self, heartbeat and start override those of OneBot.
 type Connection struct {
-	// `http` (bots call actions here), `websocket` (bots connect here), `reverse-websocket` (connects to the bot) or `webhook` (posts events to the bot).
-	// `http`（机器人在此调用动作）、`websocket`（正向：机器人连接到此）、`reverse-websocket`（反向：主动连接机器人）或 `webhook`（以 HTTP POST 上报事件）。
+	// `http` (bots call actions here, and may get events), `websocket` (bots connect here), `reverse-websocket` (connects to the bot) or `webhook` (posts events to the bot).
+	// `http`（机器人在此调用动作，也可获取事件）、`websocket`（正向：机器人连接到此）、`reverse-websocket`（反向：主动连接机器人）或 `webhook`（以 HTTP POST 上报事件）。
 	Type ConnectionType `yaml:"type"`
 	// Names of the accounts that it belongs to; none: all.
 	// 所属账号的名称；不填表示全部。
@@ -427,19 +427,19 @@ type Connection struct {
 	CORS []string `yaml:"cors" for:"http"`
 	// Overrides onebot.format.
 	// 覆盖 onebot.format。
-	Format MessageFormat `yaml:"format" for:"websocket reverse-websocket webhook"`
+	Format MessageFormat `yaml:"format" for:"http websocket reverse-websocket webhook"`
 	// Overrides onebot.report_self.
 	// 覆盖 onebot.report_self。
-	ReportSelf *bool `yaml:"report_self" for:"websocket reverse-websocket webhook"`
+	ReportSelf *bool `yaml:"report_self" for:"http websocket reverse-websocket webhook"`
 	// Overrides onebot.heartbeat.
 	// 覆盖 onebot.heartbeat。
-	Heartbeat *Duration `yaml:"heartbeat" for:"websocket reverse-websocket webhook"`
-	// A bot that was away gets missed events up to this age; `0`: none. 1 s to 168 h; default `10m`, for `websocket` `0`. See [Missed events](onebot.md#missed-events).
-	// 机器人离线期间的事件保留多久补发；`0` 表示不补发。1 秒到 168 小时；默认 `10m`，`websocket` 为 `0`。见[错过的事件](onebot.zh-CN.md#错过的事件)。
-	Journal *Duration `yaml:"journal" for:"websocket reverse-websocket webhook"`
+	Heartbeat *Duration `yaml:"heartbeat" for:"http websocket reverse-websocket webhook"`
+	// A bot that was away gets missed events up to this age; `0`: none. 1 s to 168 h; default `10m`, for `http` and `websocket` `0`. See [Missed events](onebot.md#missed-events).
+	// 机器人离线期间的事件保留多久补发；`0` 表示不补发。1 秒到 168 小时；默认 `10m`，`http` 和 `websocket` 为 `0`。见[错过的事件](onebot.zh-CN.md#错过的事件)。
+	Journal *Duration `yaml:"journal" for:"http websocket reverse-websocket webhook"`
 	// At most so many missed events, the newest. Default 1000. See [What is promised](onebot.md#what-is-promised).
 	// 最多补发的事件数，取最新的。默认 1000。见[保证的内容](onebot.zh-CN.md#保证的内容)。
-	JournalLimit uint64 `yaml:"journal_limit" for:"websocket reverse-websocket webhook"`
+	JournalLimit uint64 `yaml:"journal_limit" for:"http websocket reverse-websocket webhook"`
 	// Path of an event filter, a JSON file in go-cqhttp's language: what does not pass is not sent. `""` for none. See [Event filters](onebot.md#event-filters).
 	// 事件过滤器的路径，使用 go-cqhttp 语法的 JSON 文件：不通过的事件不上报。`""` 表示不过滤。见[事件过滤器](onebot.zh-CN.md#事件过滤器)。
 	Filter string `yaml:"filter" for:"http websocket reverse-websocket webhook"`
@@ -477,7 +477,7 @@ const MinToken = 16
 const (
 	DefaultReconnect      = Duration(3 * time.Second)
 	DefaultWebhookTimeout = Duration(10 * time.Second)
-	DefaultJournal        = Duration(10 * time.Minute) // not of a websocket: its clients ask for it
+	DefaultJournal        = Duration(10 * time.Minute) // not of listeners: their clients ask for it
 	DefaultJournalLimit   = 1000
 )
 
@@ -549,6 +549,9 @@ func (o *OneBot) Resolved() []Connection {
 	}
 	return all
 }
+
+// Listens tells whether bots connect to it, and not it to a bot.
+func (c *Connection) Listens() bool { return c.Type == HTTP || c.Type == WebSocket }
 
 // Name tells the connection apart in logs and states, "websocket
 // 127.0.0.1:6700". Of a URL it shows what redact.URL does.

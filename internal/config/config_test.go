@@ -461,7 +461,7 @@ func TestOneProblem(t *testing.T) {
 		"webhook reconnect": {"onebot: {connections: [{type: webhook, url: 'http://a', reconnect: 2h}]}", "out of range"},
 		"long journal":      {"onebot: {connections: [{type: webhook, url: 'http://a', journal: 200h}]}", "use a time from 1s to 168h"},
 		"no journal limit":  {"onebot: {connections: [{type: webhook, url: 'http://a', journal_limit: 0}]}", "`journal: 0` turns the journal off"},
-		"http journal":      {"onebot: {connections: [{type: http, address: '127.0.0.1:1', journal: 1m}]}", "does not apply to type http; remove it"},
+		"http timeout":      {"onebot: {connections: [{type: http, address: '127.0.0.1:1', timeout: 1s}]}", "does not apply to type http; remove it"},
 		"short age":         {"store: {max_age: 59m}", "store.max_age \"59m\": too short: messages could not even be quoted; use at least 1h, or 0 for no limit"},
 		"small size":        {"store: {max_size: 15MB}", "store.max_size \"15MB\": too small; use at least 16MB, or 0 for no limit"},
 		"public URL":        {"media: {public_url: 'bot.example.com'}", "media.public_url: not a usable URL; write it in full, starting with http:// or https://"},

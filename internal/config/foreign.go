@@ -51,7 +51,7 @@ func isLLBot(top map[string]any) bool {
 
 func isNapCat(top map[string]any) bool {
 	network := keysIn(top, "network")
-	return hasAny(network, "httpServers", "httpClients", "websocketServers", "websocketClients", "plugins") ||
+	return hasAny(network, "httpServers", "httpSseServers", "httpClients", "websocketServers", "websocketClients", "plugins") ||
 		hasAny(top, "reverseWs") || hasAny(top, "fileLog") && hasAny(top, "consoleLog") // the last is napcat.json
 }
 

@@ -99,7 +99,7 @@ func readNapCat(top map[string]any) (c carried) {
 	for _, list := range []struct {
 		key  string
 		kind ConnectionType
-	}{{"httpServers", HTTP}, {"websocketServers", WebSocket}, {"websocketClients", ReverseWebSocket}, {"httpClients", Webhook}} {
+	}{{"httpServers", HTTP}, {"httpSseServers", HTTP}, {"websocketServers", WebSocket}, {"websocketClients", ReverseWebSocket}, {"httpClients", Webhook}} {
 		for i, one := range listIn(network, list.key) {
 			c.addOne(one, list.kind, fmt.Sprintf("network.%s[%d].", list.key, i))
 		}
@@ -156,9 +156,6 @@ func (c *carried) addOne(one map[string]any, kind ConnectionType, at string) {
 		to.url, to.reconnect = carriedURL(textIn(one, "url"), "ws", "wss"), carriedPause(textIn(one, "reconnectInterval"))
 	case Webhook:
 		to.url, to.token, to.secret = carriedURL(textIn(one, "url"), "http", "https"), "", to.token
-	}
-	if kind == HTTP {
-		to.format, to.reportSelf = "", false
 	}
 	c.add(to)
 }

@@ -250,7 +250,7 @@ var examples = map[string][]struct {
 		{line: "  address: 127.0.0.1:6700"},
 		{line: `  access_token: "` + tokenPlace + `"`},
 		{line: "  # tls: {certificate: ./cert.pem, key: ./key.pem}"},
-		{"- type: http", text.T("actions by HTTP, without events", "HTTP：只调用动作，没有事件")},
+		{"- type: http", text.T("actions by HTTP, and events at /_events", "HTTP：调用动作，事件在 /_events")},
 		{line: "  address: 127.0.0.1:5700"},
 		{line: `  access_token: "` + tokenPlace + `"`},
 		{line: "  cors: []"},

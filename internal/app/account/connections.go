@@ -48,7 +48,7 @@ func readers(o *config.OneBot) (all []store.Reader) {
 			continue
 		}
 		r := store.Reader{Window: time.Duration(*c.Journal), Most: gateway.MostWaiting(int(c.JournalLimit)), Own: *c.ReportSelf}
-		if c.Type != config.WebSocket {
+		if !c.Listens() { // else its clients have no names
 			r.Name = c.JournalName()
 		}
 		if c.Filter != "" { // the store does not know which pass
@@ -93,6 +93,7 @@ func (a *Account) newConnection(b *onebot.Dialect, c *config.Connection) (connec
 	case config.HTTP:
 		made.service, err = transport.NewHTTP(b, transport.HTTPOptions{
 			Network: n, Address: c.Address, TLS: c.TLS.Files(), Port: port, Account: key, AccessToken: c.AccessToken, CORS: c.CORS, OnRefused: counted.refused(c.Name()),
+			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal,
 		}, log)
 	case config.WebSocket:
 		made.service, err = transport.NewWebSocket(b, transport.WebSocketOptions{
@@ -117,7 +118,7 @@ func (a *Account) newConnection(b *onebot.Dialect, c *config.Connection) (connec
 	if err != nil {
 		return made, fmt.Errorf("onebot.connections: %w", err)
 	}
-	if journaled(c) && c.Type != config.WebSocket {
+	if journaled(c) && !c.Listens() {
 		made.cursor = journal.Name
 	}
 	return made, nil

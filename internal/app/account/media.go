@@ -215,5 +215,5 @@ func MediaWarnings(c *config.Config) (all []config.Problem) {
 }
 
 func listens(c config.Connection) bool {
-	return c.Type == config.HTTP || c.Type == config.WebSocket
+	return c.Listens()
 }
