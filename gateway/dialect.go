@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -51,6 +52,10 @@ type Call struct {
 	// frames: it sends all but the last one, its Answer. When a frame cannot be sent it
 	// ends. Few such requests run at a time.
 	Frames func(ctx context.Context, hold Hold, send func(frame []byte) error) Answer
+	// Poll, where it is set, takes the place of Run by HTTP: the request waits for events
+	// until ctx ends, which is when its caller hangs up or the service stops. It waits for no
+	// place. queue is nil where the connection has none.
+	Poll func(ctx context.Context, hold Hold, queue Queue) Answer
 	// Lane is whom the request may keep waiting.
 	Lane table.Lane
 	// Chat names the chat that a message is sent to; "": none is sent to one. Upload tells
@@ -68,6 +73,19 @@ type Call struct {
 	// Changes tells that it may change something: a web page must not cause it.
 	Changes bool
 }
+
+// Queue has the events that wait for a client that asks for them. Its methods are safe for
+// concurrent use.
+type Queue interface {
+	// Next removes and returns the frames of events, old to new: most of them, or with 0 all,
+	// and no more than an answer has room for. Where none wait, it waits for one for this
+	// time, or with 0 until ctx ends; then there are none. ErrOtherPoll: another call took
+	// the place of this one.
+	Next(ctx context.Context, patience time.Duration, most int) ([][]byte, error)
+}
+
+// ErrOtherPoll: of two calls that wait for the same events, the later one gets them.
+var ErrOtherPoll = errors.New("another call waits for these events now")
 
 // Route is how an HTTP request goes on by its head.
 type Route struct {

@@ -246,6 +246,12 @@ func (d *Dialect) call(r Request, run func(context.Context, Request) gateway.Ans
 			return run(ctx, r)
 		},
 	}
+	if r.Action == pollAction {
+		call.Poll = func(ctx context.Context, hold gateway.Hold, queue gateway.Queue) gateway.Answer {
+			hold.Release() // it may wait for long
+			return run(context.WithValue(ctx, queueKey{}, &queue), r)
+		}
+	}
 	if d.several(r.Action) {
 		call.Frames = func(ctx context.Context, hold gateway.Hold, send func([]byte) error) gateway.Answer {
 			r.Hold = hold

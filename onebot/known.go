@@ -42,7 +42,6 @@ func knownActions() []row {
 			set_group_member_permissions set_group_new_member_history_visibility
 			do_group_album_comment del_group_album_media set_group_album_media_like
 			cancel_group_album_media_like scan_qrcode`),
-		table.Known[*account](common, notHere, `get_updates`),
 		table.Known[*account](rare, notHere, `
 			_mark_all_as_read get_qq_avatar get_group_detail_info get_group_info_ex get_event`),
 		table.Known[*account](rare, noFlash, `

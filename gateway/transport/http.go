@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"libration/gateway"
@@ -48,6 +49,9 @@ type HTTPOptions struct {
 	Events    gateway.Selection
 	Heartbeat time.Duration
 	Journal   JournalOptions
+	// PollQueue is how many events wait for a client that asks for them by requests; 0: there
+	// are no such clients.
+	PollQueue int
 	// Connections bounds the open connections, with those of the servers that share it;
 	// default one of its own, with inbound.MostConnections.
 	Connections *inbound.Pool
@@ -65,6 +69,9 @@ type HTTPOptions struct {
 // validate reports all problems.
 func (o HTTPOptions) validate(d gateway.Speaker) error {
 	errs := []error{checkAddress(o.Address, o.AccessToken), checkSession(d, o.Events, o.Heartbeat, 0), o.Journal.validate()}
+	if o.PollQueue < 0 {
+		errs = append(errs, text.Errorf("poll queue %d is negative: give a number of events, or 0 for none", "轮询队列 %d 为负：请写事件数，或写 0 表示不使用", o.PollQueue))
+	}
 	for _, origin := range o.CORS {
 		if origin != "*" && (!strings.Contains(origin, "://") || strings.HasSuffix(origin, "/")) {
 			errs = append(errs, text.Errorf(`cors: %q is not an origin; use for example "https://example.org" or "*"`, `cors：%q 不是来源；例如写 "https://example.org" 或 "*"`, origin))
@@ -93,6 +100,7 @@ type HTTP struct {
 	events  feedOptions
 	lanes   *lanes
 	taking  chan struct{} // a place for each file on its way in
+	queue   *pollQueue    // nil: there is none
 }
 
 // NewHTTP makes an HTTP server; Run starts it. The error names the option, what is
@@ -111,6 +119,9 @@ func NewHTTP(d gateway.Answerer, o HTTPOptions, log *slog.Logger) (*HTTP, error)
 		lanes:   newLanes(),
 		taking:  make(chan struct{}, maxTaking),
 	}
+	if o.PollQueue > 0 {
+		h.queue = &pollQueue{most: o.PollQueue, log: h.log.With("service", h.Name())}
+	}
 	h.guard = webguard.New(webguard.Options{
 		Service: h.name, Token: o.AccessToken, Origins: o.CORS, Log: h.log, OnRefused: o.OnRefused,
 		Remedy: text.T("set an access_token for this connection and send it", "为此连接设置 access_token 并发送它"),
@@ -120,7 +131,20 @@ func NewHTTP(d gateway.Answerer, o HTTPOptions, log *slog.Logger) (*HTTP, error)
 }
 
 // Run implements Service.
-func (h *HTTP) Run(ctx context.Context) error { return h.serve(ctx, h.handle, func() {}) }
+func (h *HTTP) Run(ctx context.Context) error {
+	var gathering sync.WaitGroup
+	defer gathering.Wait()
+	until, stop := context.WithCancel(ctx)
+	defer stop()
+	if h.queue != nil {
+		gathering.Go(func() {
+			if err := guarded(h.queue.log, func() error { return h.queue.gather(until, h.dialect, h.events) }); err != nil {
+				h.queue.log.Error("no more events for clients that poll", "err", err)
+			}
+		})
+	}
+	return h.serve(ctx, h.handle, func() {})
+}
 
 // handle checks in the order token or page, head, budget and body, what the request is
 // and whether a page may cause it, lane.
@@ -184,6 +208,11 @@ func (h *HTTP) handle(ctx, calls context.Context, w http.ResponseWriter, r *http
 	if call.Keeps > 0 {
 		hold.Shrink(call.Keeps)
 	}
+	if call.Poll != nil {
+		h.poll(ctx, w, r, &call, hold)
+		hold = gateway.Hold{}
+		return
+	}
 	place, ok := h.lanes.enter(&call, maxWaiting, r.Context().Done())
 	if !ok {
 		h.busy(w, text.T("too many actions are waiting, or the service is stopping", "等待的动作过多，或服务正在停止"))
@@ -198,6 +227,17 @@ func (h *HTTP) handle(ctx, calls context.Context, w http.ResponseWriter, r *http
 	}
 	// The call goes on when the caller hangs up: a message half sent is worse.
 	reply(w, call.Run(calls, given))
+}
+
+// poll has a call wait for events. It gives the hold back.
+func (h *HTTP) poll(ctx context.Context, w http.ResponseWriter, r *http.Request, call *gateway.Call, hold gateway.Hold) {
+	called, cancel := whileCalled(ctx, r)
+	defer cancel()
+	var queue gateway.Queue
+	if h.queue != nil {
+		queue = h.queue
+	}
+	reply(w, call.Poll(called, hold, queue))
 }
 
 // readBody reads the body within the budget.

@@ -33,6 +33,7 @@ type carriedConnection struct {
 	format, filter           string
 	reportSelf               bool
 	reconnect                time.Duration
+	poll                     string // events that wait for get_updates
 }
 
 func (c *carried) any() bool {
@@ -99,6 +100,9 @@ func (c *carried) yaml(l text.Language) string {
 		}
 		if to.reportSelf && !c.reportSelf {
 			line("      report_self: true")
+		}
+		if to.poll != "" {
+			line("      poll_queue: %s", to.poll)
 		}
 		if to.reconnect >= 100*time.Millisecond && to.reconnect <= time.Hour {
 			line("      reconnect: %s", to.reconnect)

@@ -443,6 +443,9 @@ type Connection struct {
 	// Path of an event filter, a JSON file in go-cqhttp's language: what does not pass is not sent. `""` for none. See [Event filters](onebot.md#event-filters).
 	// 事件过滤器的路径，使用 go-cqhttp 语法的 JSON 文件：不通过的事件不上报。`""` 表示不过滤。见[事件过滤器](onebot.zh-CN.md#事件过滤器)。
 	Filter string `yaml:"filter" for:"http websocket reverse-websocket webhook"`
+	// How many events wait for the action `get_updates`, up to 1000000; `0`: none, and the action fails. See [Long polling](onebot.md#long-polling).
+	// 为动作 `get_updates` 保留的事件数，最多 1000000；`0` 表示不保留，该动作失败。见[长轮询](onebot.zh-CN.md#长轮询)。
+	PollQueue uint64 `yaml:"poll_queue" for:"http"`
 	// Overrides onebot.start.
 	// 覆盖 onebot.start。
 	Start StartMode `yaml:"start"`

@@ -408,7 +408,7 @@ onebot:
 31:7: onebot.connections[4].reconnect: the key is here twice; remove one of them
 32:7: onebot.connections[5].url: the bot's address is missing; write its URL, such as ws://127.0.0.1:8080/onebot/v11/ws
 33:16: onebot.connections[5].address "127.0.0.1:1": does not apply to type reverse-websocket; use url: the service connects to the bot
-34:7: onebot.connections[6] "5": keys are expected here, not a single value; known keys: type, accounts, address, tls, url, api_url, event_url, access_token, secret, timeout, reconnect, skip_tls_verify, cors, format, report_self, heartbeat, journal, journal_limit, filter, start
+34:7: onebot.connections[6] "5": keys are expected here, not a single value; known keys: type, accounts, address, tls, url, api_url, event_url, access_token, secret, timeout, reconnect, skip_tls_verify, cors, format, report_self, heartbeat, journal, journal_limit, filter, poll_queue, start
 `
 	if diff := cmp.Diff(want, lines(check(text+quietAdmin))); diff != "" {
 		t.Errorf("problems differ (-want +got):\n%s", diff)
@@ -423,6 +423,8 @@ func check(text string) []Problem {
 
 func TestOneProblem(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
+		"poll queue":        {"onebot: {connections: [{type: http, address: '127.0.0.1:1', poll_queue: 1000001}]}", "out of range; use a number up to 1000000, or 0 to keep none"},
+		"poll queue's type": {"onebot: {connections: [{type: websocket, address: '127.0.0.1:1', poll_queue: 1}]}", "does not apply to type websocket; remove it"},
 		"UTF-16":            {"\xff\xfel\x00o\x00g\x00:\x00", "not UTF-8 but UTF-16; save the file as UTF-8"},
 		"tab":               {"log:\n\tlevel: info", "2:1: not valid YAML: "},
 		"open bracket":      {"log: {level: info", "not valid YAML: "},

@@ -28,6 +28,7 @@ default-middlewares: &default
 servers:
   - http:
       address: 0.0.0.0:5700
+      long-polling: {enabled: true, max-queue-size: 500}
       middlewares:
         <<: *default
       post:
@@ -53,6 +54,7 @@ onebot:
       address: "0.0.0.0:5700"
       access_token: ""  # copy it from default-middlewares.access-token
       filter: "filter.json"  # relative to the folder of this file
+      poll_queue: 500
     - type: webhook
       url: "http://127.0.0.1:5701/"
       secret: ""  # copy it from servers[0].http.post[0].secret

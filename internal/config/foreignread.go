@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 )
 
@@ -34,6 +35,7 @@ func readGoCQHTTP(top map[string]any) (c carried) {
 					to.kind = HTTP
 				}
 				to.address = cmp.Or(carriedSocket(textIn(server, "address")), carriedAddress(cmp.Or(host, textIn(server, "host")), cmp.Or(port, textIn(server, "port"))))
+				to.poll = carriedPoll(keysIn(server, "long-polling"))
 				c.add(to)
 				for j, post := range listIn(server, "post") {
 					c.add(carriedConnection{
@@ -51,6 +53,18 @@ func readGoCQHTTP(top map[string]any) (c carried) {
 		}
 	}
 	return c
+}
+
+// carriedPoll is how many events wait for clients of go-cqhttp that poll; "" when none do.
+func carriedPoll(polling map[string]any) string {
+	if !trueIn(polling, "enabled") {
+		return ""
+	}
+	most, err := strconv.ParseUint(cmp.Or(textIn(polling, "max-queue-size"), "2000"), 10, 32)
+	if err != nil || most == 0 { // without a bound
+		most = maxPollQueue
+	}
+	return strconv.FormatUint(min(most, maxPollQueue), 10)
 }
 
 // readLagrange reads appsettings.json of Lagrange.OneBot.

@@ -254,6 +254,7 @@ var examples = map[string][]struct {
 		{line: "  address: 127.0.0.1:5700"},
 		{line: `  access_token: "` + tokenPlace + `"`},
 		{line: "  cors: []"},
+		{line: "  poll_queue: 0"},
 		{"# - type: reverse-websocket", text.T("connects to the bot", "反向 WebSocket：主动连接机器人")},
 		{line: "#   url: ws://127.0.0.1:8080/onebot/v11/ws"},
 		{line: `#   api_url: ""`},

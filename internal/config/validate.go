@@ -363,6 +363,9 @@ func (k *checker) oneBot(all *Config) {
 		if _, written := k.d.places[path+".journal_limit"]; written && c.JournalLimit == 0 || c.JournalLimit > maxJournalLimit {
 			k.problem(path+".journal_limit", text.T("out of range", "超出范围"), text.T("use a number from 1 to %d; `journal: 0` turns the journal off", "使用 1 到 %d 的数字；用 `journal: 0` 关闭事件日志").Fill(maxJournalLimit))
 		}
+		if c.PollQueue > maxPollQueue {
+			k.problem(path+".poll_queue", text.T("out of range", "超出范围"), text.T("use a number up to %d, or 0 to keep none", "使用不超过 %d 的数字，或写 0 表示不保留").Fill(maxPollQueue))
+		}
 		for j, origin := range c.CORS {
 			k.origin(fmt.Sprintf("%s.cors[%d]", path, j), origin, weakest(c, all) != "")
 		}
@@ -372,8 +375,11 @@ func (k *checker) oneBot(all *Config) {
 	}
 }
 
-// maxJournalLimit bounds journal_limit.
-const maxJournalLimit = 1_000_000
+// Bounds of journal_limit and poll_queue.
+const (
+	maxJournalLimit = 1_000_000
+	maxPollQueue    = 1_000_000
+)
 
 // weakest returns the token of a listener that is guessed first: none, or the shortest.
 func weakest(c *Connection, all *Config) string {

@@ -53,6 +53,7 @@ func newPlay(t *testing.T, byWebSocket bool, change ...func(*config.Config)) *pl
 	if err := p.thief.Close(); err != nil { // the port is free
 		t.Fatal(err)
 	}
+	p.config.OneBot.Connections[0].PollQueue = 1000
 	for _, f := range change {
 		f(p.config)
 	}
@@ -119,6 +120,8 @@ func (p *play) line(line string) {
 	case word == "fails":
 		action, params, _ := strings.Cut(p.filled(rest), " ")
 		p.example(action, params, onebot.StatusFailed)
+	case p.bot != nil && slices.Contains(onlyByHTTP, word):
+		p.example(word, p.filled(rest), onebot.StatusFailed)
 	default:
 		p.example(word, p.filled(rest), onebot.StatusOK)
 	}

@@ -101,6 +101,7 @@ func (a *Account) build(ctx context.Context, folder *folder, keys *keptKeystore,
 		OnAction: a.counted.action, Hints: map[string]text.Text{
 			"TEXT_TOO_LONG": text.T("with onebot.long_text: forward in the config it is sent as a forward",
 				"把配置项 onebot.long_text 设为 forward 即可以合并转发发送"),
+			"POLL_OFF":         text.T("set `poll_queue` of this connection in the config, such as 2000", "请在配置中为该连接设置 `poll_queue`，如 2000"),
 			"MUSIC_SIGN_ERROR": text.T("see onebot.music_sign_url in the config", "见配置项 onebot.music_sign_url"),
 			"SIGN_ERROR":       text.T("see signer.urls and the log", "请检查 signer.urls 和日志"),
 			"RATE_LIMITED": text.T("see send.account, send.chat and send.max_wait in the config",

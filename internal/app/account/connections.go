@@ -93,7 +93,7 @@ func (a *Account) newConnection(b *onebot.Dialect, c *config.Connection) (connec
 	case config.HTTP:
 		made.service, err = transport.NewHTTP(b, transport.HTTPOptions{
 			Network: n, Address: c.Address, TLS: c.TLS.Files(), Port: port, Account: key, AccessToken: c.AccessToken, CORS: c.CORS, OnRefused: counted.refused(c.Name()),
-			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal,
+			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, PollQueue: int(c.PollQueue),
 		}, log)
 	case config.WebSocket:
 		made.service, err = transport.NewWebSocket(b, transport.WebSocketOptions{

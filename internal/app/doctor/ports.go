@@ -10,7 +10,6 @@ import (
 	"slices"
 	"syscall"
 
-	"libration/internal/config"
 	"libration/internal/network"
 	"libration/internal/text"
 )
@@ -22,7 +21,7 @@ func (d *doctor) ports(ctx context.Context) {
 		d.port(ctx, "admin", a, d.status != nil)
 	}
 	for _, c := range d.cfg.OneBot.Resolved() {
-		if c.Type != config.HTTP && c.Type != config.WebSocket {
+		if !c.Listens() {
 			continue
 		}
 		ours := slices.Contains(d.serving, c.Name())
