@@ -14,6 +14,8 @@ type backupCommand struct {
 
 // Run copies the installation, which may run, into one file.
 func (c *backupCommand) Run(ctx context.Context, std streams) error {
+	ctx, std, stop := showing(ctx, std)
+	defer stop()
 	return backup.Make(ctx, backup.MakeOptions{Config: c.Config, Account: c.Account, Out: c.Out, W: std.out})
 }
 
@@ -26,5 +28,7 @@ type restoreCommand struct {
 
 // Run puts a backup in place.
 func (c *restoreCommand) Run(ctx context.Context, std streams) error {
+	ctx, std, stop := showing(ctx, std)
+	defer stop()
 	return backup.Restore(ctx, backup.RestoreOptions{Config: c.Config, Replace: c.Replace, WithConfig: c.WithConfig, Archive: c.Archive, W: std.out})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"libration/gateway/table"
 	"libration/internal/app"
 	"libration/internal/completion"
 	"libration/internal/config"
@@ -58,10 +59,21 @@ func valuesOf(v *kong.Value, line completion.Line) (found []completion.Candidate
 		if action == nil {
 			return nil
 		}
+		if name, _, begun := strings.Cut(line.Word, "="); begun {
+			return valuesOfField(action.Params.Fields, name)
+		}
 		for _, f := range action.Params.Fields {
-			given := func(arg string) bool { return strings.HasPrefix(arg, f.Name()+"=") }
-			if !slices.ContainsFunc(line.Args[1:], given) {
-				found = append(found, completion.Candidate{Word: f.Name() + "=", Help: f.Text.In(l)})
+			given := func(arg string) bool {
+				name, _, _ := strings.Cut(arg, "=")
+				return slices.Contains(f.Names, name)
+			}
+			if slices.ContainsFunc(line.Args[1:], given) {
+				continue
+			}
+			for i, name := range f.Names {
+				if i == 0 || line.Word != "" { // the other names, for who begins to write one
+					found = append(found, completion.Candidate{Word: name + "=", Help: f.Text.In(l)})
+				}
 			}
 		}
 	case "account":
@@ -72,6 +84,22 @@ func valuesOf(v *kong.Value, line completion.Line) (found []completion.Candidate
 		for _, one := range c.Each() {
 			found = append(found, completion.Candidate{Word: one.Account.Name})
 		}
+	}
+	return found
+}
+
+// valuesOfField returns what a parameter may be, where there are few values.
+func valuesOfField(fields []table.Field, name string) (found []completion.Candidate) {
+	at := slices.IndexFunc(fields, func(f table.Field) bool { return slices.Contains(f.Names, name) })
+	if at < 0 {
+		return nil
+	}
+	values := fields[at].Enum
+	if fields[at].Type.Kind == table.Boolean {
+		values = []string{"true", "false"}
+	}
+	for _, value := range values {
+		found = append(found, completion.Candidate{Word: name + "=" + value})
 	}
 	return found
 }

@@ -23,6 +23,9 @@ func TestShells(t *testing.T) {
 		{"libration config init --lang=z", "zh"},
 		{"libration call send_private_m", "send_private_msg"},
 		{"libration call send_private_msg user_", "user_id="},
+		{"libration call set_group_add_request approve=t", "approve=true"},
+		{"libration call send_msg message_type=g", "message_type=group"},
+		{"libration call delete_friend friend_", "friend_id="},
 		{"libration run -c settings.", "settings.yaml"},
 		{"libration run --config=settings.", "settings.yaml"},
 		{"libration run -c settings\\ ", "settings two.yaml"},
@@ -60,7 +63,7 @@ func TestShells(t *testing.T) {
 			for i, answer := range answers[:len(asked)] {
 				want := lines[i].want
 				first, _, _ := strings.Cut(strings.TrimSpace(answer), "\t")
-				if got := strings.ReplaceAll(first, `\`, ""); got != want && !strings.HasSuffix(got, "="+want) {
+				if got := strings.ReplaceAll(first, `\`, ""); got != want && !strings.HasSuffix(got, "="+want) && !strings.HasSuffix(want, "="+got) { // some have the word without what is before =
 					t.Errorf("%s: got %q, want %q", asked[i], answer, want)
 				}
 			}

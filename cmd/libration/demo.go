@@ -19,6 +19,8 @@ type demoCommand struct {
 
 // Run plays the demo.
 func (c *demoCommand) Run(ctx context.Context, std streams) error {
+	ctx, std, stop := showing(ctx, std)
+	defer stop()
 	return demo.Run(ctx, demo.Options{
 		HTTP: c.HTTP, WS: c.WS, Page: c.Page, Admin: c.Admin, NoBot: c.NoBot, Once: c.Once,
 		Language: app.EnvironmentLocale(), Out: std.out, Log: newLog(std.err, c.LogLevel, false), Version: app.Version(),

@@ -16,6 +16,8 @@ type doctorCommand struct {
 
 // Run examines the installation; something wrong is an error.
 func (c *doctorCommand) Run(ctx context.Context, std streams) error {
+	ctx, std, stop := showing(ctx, std)
+	defer stop()
 	o := doctor.Options{Config: c.file(), Account: c.Account, Online: c.Online, Out: std.out}
 	if c.Admin != "" {
 		if err := app.CheckAdmin(c.Admin); err != nil {

@@ -15,6 +15,8 @@ type versionCommand struct {
 // Run prints the version, or whether there is a newer one.
 func (c *versionCommand) Run(ctx context.Context, std streams) error {
 	if c.Check {
+		ctx, std, stop := showing(ctx, std)
+		defer stop()
 		return app.CheckVersion(ctx, std.out, c.Config)
 	}
 	_, err := fmt.Fprintln(std.out, app.VersionDetails())

@@ -11,15 +11,12 @@ import (
 	"unicode"
 
 	"libration/internal/admin"
+	"libration/internal/progress"
 	"libration/internal/text"
 )
 
 const (
-	lineBar     = 20 // characters
-	lineName    = 24
-	clearLine   = "\r\x1b[K"
-	noWrap      = "\x1b[?7l" // what does not fit on the line is not shown
-	wrap        = "\x1b[?7h"
+	lineName    = 24       // characters
 	maxTransfer = 64 << 10 // bytes of one event
 )
 
@@ -88,13 +85,13 @@ func (l *transferLine) show(t admin.Transfer) {
 	if n := len(l.running) - 1; n > 0 {
 		more = fmt.Sprintf(" (+%d)", n)
 	}
-	fmt.Fprint(l.out, noWrap+l.text(newest)+more+wrap)
+	progress.Draw(l.out, l.text(newest)+more)
 	l.drawn = true
 }
 
 func (l *transferLine) clear() {
 	if l.drawn {
-		fmt.Fprint(l.out, clearLine)
+		progress.Clear(l.out)
 		l.drawn = false
 	}
 }
@@ -103,9 +100,7 @@ func (l *transferLine) clear() {
 func (l *transferLine) text(t admin.Transfer) string {
 	s := word(t.Direction).In(l.language) + " " + word(t.Kind).In(l.language)
 	if t.Total > 0 {
-		done := min(t.Done, t.Total)
-		full := int(done * lineBar / t.Total)
-		s += fmt.Sprintf(" [%s%s] %d%% / %.1f MiB", strings.Repeat("#", full), strings.Repeat("-", lineBar-full), done*100/t.Total, float64(t.Total)/(1<<20))
+		s += " " + progress.Bar(int64(t.Done), int64(t.Total))
 	}
 	s += ", " + word(t.Step).In(l.language)
 	if name := shortName(t.Name); name != "" {

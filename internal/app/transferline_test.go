@@ -28,6 +28,7 @@ func TestTransferLine(t *testing.T) {
 	l.show(b)
 	l.show(a)
 	l.clear()
+	const noWrap, wrap, clearLine = "\x1b[?7l", "\x1b[?7h", "\r\x1b[K"
 	first := noWrap + "upload video [#####---------------] 25% / 4.0 MiB, transferring, a[31mxxxxxxxxxxxxxxxxxx…" + wrap
 	want := first + clearLine + noWrap + "download picture, reading (+1)" + wrap + clearLine + first + clearLine
 	if got := out.String(); got != want {
@@ -42,6 +43,7 @@ func TestShowTransfers(t *testing.T) {
 	event := func(account string) string {
 		return fmt.Sprintf("event: transfer\ndata: {\"account\":%q,\"id\":3,\"direction\":\"upload\",\"kind\":\"image\",\"step\":\"wait\",\"state\":\"running\"}\n\n", account)
 	}
+	const noWrap, wrap, clearLine = "\x1b[?7l", "\x1b[?7h", "\r\x1b[K"
 	for server, want := range map[string]string{admin.ServerHeader: noWrap + "上传 图片, 等待中" + wrap + clearLine, "other": ""} {
 		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != "/transfers" || r.Header.Get("Authorization") != "Bearer s3cret" {

@@ -17,6 +17,7 @@ import (
 	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/network"
+	"libration/internal/progress"
 	"libration/internal/redact"
 	"libration/internal/text"
 )
@@ -52,6 +53,7 @@ func CheckVersion(ctx context.Context, out io.Writer, path string) error {
 	if err != nil {
 		return err
 	}
+	progress.Step(ctx, text.T("asking for the newest version", "查询最新版本"), 0)
 	newest, err := askRelease(ctx, by, c.Update.URL)
 	if err != nil {
 		return err

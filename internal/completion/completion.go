@@ -24,6 +24,7 @@ type Result struct {
 type Line struct {
 	Flags map[string]string // values of the flags by their names, as they were given
 	Args  []string          // the arguments of the command
+	Word  string            // the one in progress
 }
 
 // Values returns what a flag or an argument may be; nil where that is not known. It is
@@ -41,6 +42,7 @@ func Complete(root *kong.Node, words []string, values Values) Result {
 		p.pass(word)
 	}
 	word := words[len(words)-1]
+	p.Word = word
 	result := p.at(word)
 	result.Candidates = slices.DeleteFunc(result.Candidates, func(c Candidate) bool { return !strings.HasPrefix(c.Word, word) })
 	return result

@@ -11,6 +11,9 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"libration/internal/progress"
+	"libration/internal/text"
 )
 
 // source is what goes into an archive.
@@ -53,7 +56,7 @@ func copyFile(ctx context.Context, w io.Writer, open func() (io.ReadCloser, erro
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(w, stoppable{ctx, r})
+	_, err = io.Copy(w, progress.Reader(ctx, stoppable{ctx, r}))
 	return errors.Join(err, r.Close())
 }
 
@@ -98,13 +101,14 @@ func read(ctx context.Context, r io.Reader, to receiver) error {
 	if err := to.begin(m); err != nil {
 		return err
 	}
+	progress.Step(ctx, text.T("reading the backup", "读取备份"), m.size())
 	for i := range m.Files {
 		f := &m.Files[i]
 		if err := next(in, f.Path, f.Size); err != nil {
 			return err
 		}
 		sum := sha256.New()
-		content := &counted{r: io.TeeReader(io.LimitReader(in, f.Size), sum)}
+		content := &counted{r: progress.Reader(ctx, io.TeeReader(io.LimitReader(in, f.Size), sum))}
 		if err := to.file(f, content); err != nil {
 			if ctx.Err() == nil && content.err != nil {
 				return foreign("%s: %v", f.Path, content.err)

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -20,6 +21,7 @@ import (
 	"libration/internal/atomicfile"
 	"libration/internal/config"
 	"libration/internal/paste"
+	"libration/internal/progress"
 	"libration/internal/store"
 	"libration/internal/text"
 	"libration/ntqq"
@@ -71,6 +73,7 @@ func Make(ctx context.Context, o MakeOptions) error {
 	files, err := gather(ctx, o.Config, all, m, work)
 	made := filepath.Join(work, "backup.tar.gz")
 	if err == nil {
+		progress.Step(ctx, text.T("writing the backup", "写入备份"), m.size())
 		err = atomicfile.WriteTo(made, func(w io.Writer) error { return write(ctx, w, m, files) })
 	}
 	if err == nil {
@@ -160,6 +163,7 @@ func gather(ctx context.Context, path string, all []*config.Config, m *manifest,
 			return nil, err
 		}
 		copied := filepath.Join(work, folder+".db")
+		progress.Step(ctx, text.T("copying the messages of %s", "复制 %s 的消息").Fill(cmp.Or(c.Account.Name, folder)), 0)
 		err := store.Copy(ctx, paths.Store, copied)
 		if err == nil {
 			err = add(onDisk(ctx, in+storeName, copied))

@@ -19,6 +19,7 @@ import (
 	"libration/internal/config"
 	"libration/internal/filelock"
 	"libration/internal/paste"
+	"libration/internal/progress"
 	"libration/internal/text"
 	"libration/ntqq/message"
 	"libration/sandbox"
@@ -63,6 +64,7 @@ type Options struct {
 // has started has ended and its files are gone when it returns.
 func Run(ctx context.Context, o Options) (err error) {
 	began := time.Now()
+	progress.Step(ctx, text.T("starting the sandbox", "启动沙盒"), 0)
 	addresses, err := o.choosePorts(ctx)
 	if err != nil {
 		return err
@@ -81,6 +83,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	p.began = began
+	progress.Step(ctx, text.T("logging in", "登录"), 0)
 	defer func() { err = errors.Join(parts.end(), err) }()
 	if err := p.waitOnline(parts.ctx, parts.app); err != nil {
 		return ended(parts.ctx, err)

@@ -16,6 +16,7 @@ import (
 	"libration/internal/config"
 	"libration/internal/network"
 	"libration/internal/paste"
+	"libration/internal/progress"
 	"libration/internal/text"
 )
 
@@ -97,7 +98,9 @@ func (d *doctor) each(ctx context.Context, accounts []*config.Config) {
 		d.filters()
 		d.folder()
 		d.keystore()
+		progress.Step(ctx, text.T("looking at the message store", "检查消息库"), 0)
 		d.database(ctx)
+		progress.Step(ctx, text.T("asking the running libration", "查询正在运行的 libration"), 0)
 		d.ask(ctx)
 	}
 	d.name = ""
@@ -105,6 +108,7 @@ func (d *doctor) each(ctx context.Context, accounts []*config.Config) {
 
 // installation examines what the accounts share.
 func (d *doctor) installation(ctx context.Context, accounts []*config.Config) {
+	progress.Step(ctx, text.T("looking at clock and addresses", "检查时钟和地址"), 0)
 	d.clock()
 	d.ports(ctx)
 	d.certificates()
@@ -113,12 +117,15 @@ func (d *doctor) installation(ctx context.Context, accounts []*config.Config) {
 		proxies = append(proxies, one.AccountProxy())
 	}
 	d.proxies(ctx, proxies)
+	progress.Step(ctx, text.T("looking at the servers", "检查服务器"), 0)
 	if d.cfg.Server.Mode == config.ModeSandbox {
 		d.sandbox(ctx)
 	} else {
 		d.servers(ctx)
 	}
+	progress.Step(ctx, text.T("looking at the signers", "检查签名服务"), 0)
 	d.signers(ctx)
+	progress.Step(ctx, text.T("looking at the bots", "检查机器人"), 0)
 	d.bots(ctx)
 	d.media()
 	d.logs()
