@@ -74,6 +74,32 @@ func TestRelativeTLSAndSockets(t *testing.T) {
 	}
 }
 
+// TestSocketHasOneName: the doctor, in another folder than the service, knows its sockets by
+// their names. A full path that is too long for the system stays as it was.
+func TestSocketHasOneName(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	deep := filepath.Join(dir, strings.Repeat("x", 100))
+	if err := os.Mkdir(deep, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for folder, want := range map[string]string{dir: filepath.Join(dir, "bot.sock"), deep: "bot.sock"} {
+		t.Chdir(folder)
+		if err := os.WriteFile("config.yaml", []byte("onebot: {connections: [{type: http, address: 'unix:bot.sock'}]}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Load("config.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.OneBot.Connections[0].Address; got != "unix:"+want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 // TestTLSByEnvironment: keys within a connection are set as all others.
 func TestTLSByEnvironment(t *testing.T) {
 	t.Parallel()

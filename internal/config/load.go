@@ -66,7 +66,7 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 		n := &c.OneBot.Connections[i]
 		paths = append(paths, &n.TLS.Certificate, &n.TLS.Key, &n.TLS.CA)
 		if socket, ok := network.UnixPath(n.Address); ok {
-			n.Address = "unix:" + within(dir, socket)
+			n.Address = "unix:" + whole(within(dir, socket))
 		}
 	}
 	for i := range c.Media.Files.Allow {
@@ -90,6 +90,15 @@ func within(dir, path string) string {
 		return path
 	}
 	return filepath.Join(dir, path)
+}
+
+// whole returns the full path of a socket, by which it has the same name wherever a command
+// is started; a full path that the system cannot bind is left as it was.
+func whole(socket string) string {
+	if full, err := filepath.Abs(socket); err == nil && network.CheckUnix(full) == nil {
+		return full
+	}
+	return socket
 }
 
 // containerVariable is set in containers: by the image of this program, and by most
