@@ -60,6 +60,9 @@ func (a *App) reload() ([]text.Text, error) {
 			return nil, err
 		}
 	}
+	if err := a.checkTLS(now); err != nil {
+		return nil, err
+	}
 	next, err := a.replaced(now)
 	if err != nil {
 		return nil, err
@@ -75,6 +78,22 @@ func (a *App) reload() ([]text.Text, error) {
 		a.log.Warn("configuration", "problem", w.String())
 	}
 	return append(done, said...), err
+}
+
+// checkTLS reads the TLS files that no connection had before: a slip must not close a
+// listener. Those that connections have may be about to be replaced; what they held stays in
+// use.
+func (a *App) checkTLS(now *config.Config) error {
+	for i := range now.OneBot.Connections {
+		c := &now.OneBot.Connections[i]
+		if slices.ContainsFunc(a.cfg.OneBot.Connections, func(b config.Connection) bool { return b.TLS == c.TLS }) {
+			continue
+		}
+		if _, err := c.TLS.Files().Load(); err != nil {
+			return text.Errorf("onebot.connections: %s: %v", "onebot.connections：%s：%v", c.Name(), err)
+		}
+	}
+	return nil
 }
 
 // has tells whether an account with this folder runs.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"libration/internal/app/bot"
 	"libration/internal/config"
 	"libration/internal/supervise"
+	"libration/internal/tlsfiles/tlsfilestest"
 	"libration/ntqq/message"
 	"libration/sandbox"
 )
@@ -237,4 +239,45 @@ func TestReloadOverHTTP(t *testing.T) {
 	if err := owner.Reload(t.Context(), &out); err == nil || !strings.Contains(err.Error(), "config.yaml:1:1: x: unknown key") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestReloadTLS: files that cannot be used change nothing when a connection is to have them;
+// those that it has may be about to be replaced, and hold nothing else up.
+func TestReloadTLS(t *testing.T) {
+	sim := startSandbox(t, sandbox.Options{AutoApprove: 10001})
+	c := configuration(t.TempDir(), sim.ControlURL())
+	authority := tlsfilestest.NewAuthority(t)
+	good, other := authority.Pair(t, "good"), authority.Pair(t, "other")
+	with := func(certificate, key string, heartbeat time.Duration) *config.Config {
+		next := *c
+		next.OneBot.Connections = slices.Clone(c.OneBot.Connections)
+		next.OneBot.Connections[0].TLS = config.ConnectionTLS{Certificate: certificate, Key: key}
+		next.OneBot.Connections[1].Heartbeat = new(config.Duration(heartbeat))
+		return &next
+	}
+	var file atomic.Pointer[config.Config]
+	file.Store(with(good.Certificate, good.Key, time.Second))
+	a, err := app.New(file.Load(), app.Options{Log: slog.New(slog.DiscardHandler), Load: func() (*config.Config, error) { return file.Load(), nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	background(t, a.Run)
+	await(t, a, "the account to be ready", func(s app.Status) bool { return s.Ready() })
+
+	file.Store(with(good.Certificate, other.Key, time.Minute))
+	want := "onebot.connections: http 127.0.0.1:0: tls.key " + other.Key + " is not the key of tls.certificate " + good.Certificate
+	if did, err := a.Reload(); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a wrong key: got %v, %v", did, err)
+	}
+	if s := a.Status(); !s.Ready() {
+		t.Errorf("after a wrong key: got %+v", s)
+	}
+	if err := os.WriteFile(good.Certificate, []byte("half of it"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file.Store(with(good.Certificate, good.Key, time.Minute))
+	if did, err := a.Reload(); err != nil || len(did) != 1 || !strings.Contains(did[0].EN, "~ websocket 127.0.0.1:0") {
+		t.Errorf("while the certificate is being replaced: got %v, %v", did, err)
+	}
+	await(t, a, "the account to be ready again", func(s app.Status) bool { return s.Ready() })
 }
