@@ -26,6 +26,7 @@ import (
 	"libration/internal/app"
 	"libration/internal/app/simulator"
 	"libration/internal/config"
+	"libration/internal/network"
 	"libration/internal/place"
 	"libration/internal/proxytest"
 	"libration/internal/store"
@@ -231,6 +232,9 @@ func notRunning(t *testing.T, table *[]string) {
 			write(s.t, filepath.Join(s.dir, "bot.sock"), "", 0o600)
 			s.onebot = `{connections: [{type: http, address: "unix:bot.sock"}]}`
 		}, "no-socket", ""},
+		{"path of a socket too long", func(s *setup) {
+			s.onebot = fmt.Sprintf("{connections: [{type: http, address: %q}]}", "unix:"+strings.Repeat("x", network.MaxUnixPath()))
+		}, "socket-long", ""},
 		{"target of notices misspelt", func(s *setup) { s.head = "notices: {targets: [{url: \"nfty://ntfy.sh/x\"}]}\n" }, "config-invalid", ""},
 		{"misspelt proxy", func(s *setup) { s.head = "proxy: socks4://me:hunter2@127.0.0.1:1080\n" }, "config-invalid", ""},
 		{"proxy that works", func(s *setup) {

@@ -33,6 +33,9 @@ func compareTable(t *testing.T, name, titles string, rows []string, language str
 		}
 	}
 	want := strings.Join(own, "\n")
+	if strings.Contains(want, nameless) {
+		t.Errorf("docs/%s: set-ups are%s:\n%s", name, nameless, want)
+	}
 	if *update {
 		if err := os.WriteFile(path, []byte(before+head+want+"\n"+rest), 0o644); err != nil {
 			t.Fatal(err)
@@ -47,16 +50,24 @@ func compareTable(t *testing.T, name, titles string, rows []string, language str
 	}
 }
 
+const nameless = " (without a Chinese name in setUpsInChinese)"
+
 // nameInChinese is a set-up's name in the Chinese guide.
 func nameInChinese(name string) string {
 	chinese, ok := setUpsInChinese[name]
 	if !ok {
-		return name + " (without a Chinese name in setUpsInChinese)"
+		return name + nameless
 	}
 	return chinese
 }
 
 var setUpsInChinese = map[string]string{
+	"certificate missing":                  "缺少证书",
+	"certificate out of date":              "证书已过期",
+	"folder of a socket missing":           "套接字所在的文件夹不存在",
+	"a file in place of a socket":          "套接字的路径上是普通文件",
+	"path of a socket too long":            "套接字的路径过长",
+	"event filter broken":                  "事件过滤器有错误",
 	"no configuration":                     "没有配置文件",
 	"configuration is a folder":            "配置文件是一个文件夹",
 	"misspelt key":                         "键名拼错",

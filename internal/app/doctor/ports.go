@@ -35,6 +35,10 @@ func (d *doctor) ports(ctx context.Context) {
 
 // socket looks at a Unix socket as port does at an address.
 func (d *doctor) socket(ctx context.Context, name, path string, ours bool) {
+	if network.CheckUnix(path) != nil {
+		d.problem("socket-long", text.T("%s: the path of the socket is longer than %d bytes", "%s：套接字的路径超过 %d 字节"), text.T("use a shorter one in the config", "请在配置中使用更短的路径"), name, network.MaxUnixPath())
+		return
+	}
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if folder, err := os.Stat(filepath.Dir(path)); err != nil || !folder.IsDir() {
