@@ -103,27 +103,29 @@ func (p *play) fatal(format string, args ...any) {
 // line does what a line of the script says. A second passes after it.
 func (p *play) line(line string) {
 	word, rest, _ := strings.Cut(line, " ")
-	switch {
-	case word == "" || word == "#":
+	switch word {
+	case "", "#":
 		return
-	case word == "##": // so that a new line does not change the times of all behind it
+	case "##": // so that a new line does not change the times of all behind it
 		const long = 10 * time.Minute
 		time.Sleep(time.Until(time.Now().Truncate(long).Add(long)))
 		return
-	case word == "let":
+	case "let":
 		name, value, _ := strings.Cut(rest, " ")
 		p.texts[name] = value
 		return
-	case word == "GET" || word == "POST" || word == "PATCH" || word == "DELETE":
+	case "GET", "POST", "PATCH", "DELETE":
 		path, body, _ := strings.Cut(p.filled(rest), " ")
 		p.newest["api"] = p.control(word, path, body)
-	case word == "fails":
+	case "fails":
 		action, params, _ := strings.Cut(p.filled(rest), " ")
 		p.example(action, params, onebot.StatusFailed)
-	case p.bot != nil && slices.Contains(onlyByHTTP, word):
-		p.example(word, p.filled(rest), onebot.StatusFailed)
 	default:
-		p.example(word, p.filled(rest), onebot.StatusOK)
+		status := onebot.StatusOK
+		if p.bot != nil && slices.Contains(onlyByHTTP, word) {
+			status = onebot.StatusFailed
+		}
+		p.example(word, p.filled(rest), status)
 	}
 	time.Sleep(time.Second)
 	synctest.Wait()
