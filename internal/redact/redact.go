@@ -36,20 +36,45 @@ func URL(raw string) string {
 	return shown
 }
 
+// mostSaid is how many bytes the text of an error of package net/http has. It quotes what
+// the other end has sent: a first line that is none of HTTP, or the target of a redirect,
+// of as many bytes as a head may have.
+const mostSaid = 1000
+
 // Err returns the cause of an error without the URL that package net/http puts before
-// it.
+// it. What is quoted of the other end is shortened.
 func Err(err error) error {
 	if inURL, ok := errors.AsType[*url.Error](err); ok {
-		return inURL.Err
+		err = inURL.Err
+		if said := err.Error(); len(said) > mostSaid {
+			return &shortened{beginning(said), err}
+		}
 	}
 	return err
 }
 
+// beginning is as much of a text as is shown.
+func beginning(said string) string {
+	if len(said) <= mostSaid {
+		return said
+	}
+	return strings.ToValidUTF8(said[:mostSaid], "") + "..."
+}
+
+// shortened is an error with the beginning of its text.
+type shortened struct {
+	said  string
+	whole error
+}
+
+func (s *shortened) Error() string { return s.said }
+func (s *shortened) Unwrap() error { return s.whole }
+
 var anyURL = regexp.MustCompile(`([a-z][a-z+]*)://[^\s"'<>]+`)
 
 // Text removes all URLs, all parts of the URL raw and the other secrets from a text
-// that this program did not write. It removes the host too, which for some services is
-// the key.
+// that this program did not write, and shortens it. It removes the host too, which for some
+// services is the key.
 func Text(text, raw string, secrets ...string) string {
 	text = anyURL.ReplaceAllString(text, "$1://***")
 	for _, secret := range append(parts(raw), secrets...) {
@@ -57,7 +82,7 @@ func Text(text, raw string, secrets ...string) string {
 			text = strings.ReplaceAll(text, secret, "***")
 		}
 	}
-	return text
+	return beginning(text) // now: a part of a secret would not be found
 }
 
 // parts are the parts of a URL, the longest first.

@@ -1,12 +1,18 @@
 package redact
 
 import (
+	"bufio"
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestURL(t *testing.T) {
@@ -43,6 +49,50 @@ func TestErr(t *testing.T) {
 	}
 	if Err(nil) != nil {
 		t.Error("nil became an error")
+	}
+}
+
+// TestErrIsBounded: what another end sends in place of HTTP, or as the target of a redirect,
+// fills neither logs nor answers, and the cause can be found still.
+func TestErrIsBounded(t *testing.T) {
+	long := strings.Repeat("好", 15_000)
+	for name, head := range map[string]string{
+		"no HTTP": long, "no version": "HTTP/9." + long + " 200 OK", "no status": "HTTP/1.1 " + long, "no target": "HTTP/1.1 302 Found\r\nLocation: http://%zz" + long,
+	} {
+		client := &http.Client{Transport: &http.Transport{
+			DisableKeepAlives: true,
+			DialContext: func(context.Context, string, string) (net.Conn, error) {
+				ours, theirs := net.Pipe()
+				go func() {
+					defer theirs.Close()
+					if _, err := http.ReadRequest(bufio.NewReader(theirs)); err == nil {
+						_, _ = io.WriteString(theirs, head+"\r\n\r\n")
+					}
+				}()
+				return ours, nil
+			},
+		}}
+		_, whole := client.Get("http://host/")
+		if whole == nil || len(whole.Error()) < len(long) {
+			t.Errorf("%s: package net/http says %.80v...: this test has no point", name, whole)
+			continue
+		}
+		got := Err(fmt.Errorf("ask: %w", whole))
+		if n := len(got.Error()); n > mostSaid+3 || !strings.HasSuffix(got.Error(), "...") || !utf8.ValidString(got.Error()) {
+			t.Errorf("%s: got %d bytes, %.80v", name, n, got)
+		}
+		if cause := errors.Unwrap(whole); !errors.Is(got, cause) {
+			t.Errorf("%s: the cause is not in it", name)
+		}
+	}
+}
+
+// TestTextIsBounded: a text is shortened when its secrets are out of it.
+func TestTextIsBounded(t *testing.T) {
+	secret := strings.Repeat("s3cr3t", 10)
+	got := Text(strings.Repeat("x", mostSaid-5)+secret+strings.Repeat("y", 60_000), "http://host/"+secret)
+	if want := strings.Repeat("x", mostSaid-5) + "***yy..."; got != want {
+		t.Errorf("got %d bytes, with %q at the end", len(got), got[max(0, len(got)-20):])
 	}
 }
 
