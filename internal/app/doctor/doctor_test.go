@@ -545,6 +545,27 @@ func running(t *testing.T, table *[]string) {
 		{"code scanned by another account", func(s *setup) {
 			s.control = startSandbox(s.t, sandbox.Options{AutoApprove: 20001}).ControlURL()
 		}, func(*testing.T, *setup, *app.App) {}, "account-needs-login", "running"},
+		{"socket removed while it runs", func(s *setup) {
+			folder, err := os.MkdirTemp("", "s") // that of the test may be too long
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			s.t.Cleanup(func() { os.RemoveAll(folder) })
+			s.onebot = fmt.Sprintf("{connections: [{type: http, address: %q}]}", "unix:"+filepath.Join(folder, "b"))
+		}, func(t *testing.T, s *setup, a *app.App) {
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			defer cancel()
+			if _, err := a.Wait(ctx, func(s app.Status) bool { return s.Ready() }); err != nil {
+				t.Fatal("not ready")
+			}
+			c, err := config.Load(s.options.Config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Remove(strings.TrimPrefix(c.OneBot.Connections[0].Address, "unix:")); err != nil {
+				t.Fatal(err)
+			}
+		}, "socket-gone", ""},
 		{"second libration on one data folder", nil, func(t *testing.T, s *setup, a *app.App) {
 			online(t, a)
 			s.admin, s.http = freeAddress(t), freeAddress(t) // of the second one, with a configuration of its own

@@ -66,6 +66,7 @@ var setUpsInChinese = map[string]string{
 	"certificate out of date":              "证书已过期",
 	"folder of a socket missing":           "套接字所在的文件夹不存在",
 	"a file in place of a socket":          "套接字的路径上是普通文件",
+	"socket removed while it runs":         "运行时套接字文件被删除",
 	"path of a socket too long":            "套接字的路径过长",
 	"event filter broken":                  "事件过滤器有错误",
 	"no configuration":                     "没有配置文件",

@@ -40,6 +40,11 @@ func (d *doctor) socket(ctx context.Context, name, path string, ours bool) {
 		return
 	}
 	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) && ours {
+		d.problem("socket-gone", text.T("%s: the running libration listens there, but the file was removed: no bot finds it", "%s：正在运行的 libration 使用该套接字，但文件已被删除：机器人无法连接"),
+			text.T("start libration again; if a program cleans up that folder, use another one in the config", "重新启动 libration；如果有程序会清理该文件夹，请在配置中换一个"), name)
+		return
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		if folder, err := os.Stat(filepath.Dir(path)); err != nil || !folder.IsDir() {
 			d.problem("socket-folder", text.T("%s: the folder of the socket does not exist", "%s：套接字所在的文件夹不存在"), text.T("make it, or correct the address in the config", "请创建该文件夹，或修改配置中的地址"), name)
