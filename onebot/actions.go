@@ -23,11 +23,11 @@ const (
 )
 
 // The tiers of docs/protocol/onebot11.md (b): its T1 is the first two.
-const (
-	standard table.Tier = "OneBot v11"
-	lagrange table.Tier = "Lagrange"
-	common   table.Tier = "go-cqhttp, NapCat, LuckyLillia" // what go-cqhttp has, or both others
-	rare     table.Tier = "NapCat, LuckyLillia"            // what one of them has
+var (
+	standard = text.Same("OneBot v11")
+	lagrange = text.Same("Lagrange")
+	common   = text.T("go-cqhttp, or NapCat and LuckyLillia", "go-cqhttp，或 NapCat 和 LuckyLillia")
+	rare     = text.T("NapCat or LuckyLillia", "NapCat 或 LuckyLillia")
 )
 
 //go:generate go test -run TestGenerated -update .

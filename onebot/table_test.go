@@ -48,7 +48,7 @@ func TestSpecNames(t *testing.T) {
 	known := map[string]bool{}
 	for _, r := range specRows(t) {
 		name, tier := r.name, tiers[r.tier]
-		if tier == "" {
+		if tier == (table.Tier{}) {
 			tier = lagrange
 			if slices.Contains(r.in, "S") {
 				tier = standard
@@ -58,7 +58,7 @@ func TestSpecNames(t *testing.T) {
 		if row := Table().Find(name); row == nil {
 			t.Errorf("%s has no row: name it in known.go", name)
 		} else if row.Tier != tier {
-			t.Errorf("%s: its row is of the tier %q, want %q", name, row.Tier, tier)
+			t.Errorf("%s: its row is of the tier %v, want %v", name, row.Tier, tier)
 		}
 	}
 	for _, name := range Table().Names() {

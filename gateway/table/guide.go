@@ -105,7 +105,7 @@ func (r *Row[S]) section(b *strings.Builder, l text.Language) {
 	if r.ReadOnly() {
 		changes = text.T("It only reads.", "只读。")
 	}
-	fmt.Fprintf(b, "\n%s\n", facts.Fill(string(r.Tier), changes).In(l))
+	fmt.Fprintf(b, "\n%s\n", facts.Fill(r.Tier, changes).In(l))
 	if len(r.Params.Fields) > 0 {
 		b.WriteString(text.T(
 			"\n| parameter | type | | meaning |\n|---|---|---|---|\n",

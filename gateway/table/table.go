@@ -24,8 +24,8 @@ const (
 	Lanes               // how many there are
 )
 
-// Tier is where an action comes from, such as "standard". A dialect names its tiers.
-type Tier string
+// Tier is which services have an action. A dialect names its tiers.
+type Tier = text.Text
 
 // Cause is a reason why actions fail. It has one code and one text, whatever the
 // action.
@@ -201,7 +201,7 @@ func (r *Row[S]) complete(d Dialect) (wrong []error) {
 		wrong = append(wrong, errors.New("this is no name"))
 	}
 	if !slices.Contains(d.Tiers, r.Tier) {
-		wrong = append(wrong, fmt.Errorf("unknown tier %q", r.Tier))
+		wrong = append(wrong, fmt.Errorf("unknown tier %q", r.Tier.EN))
 	}
 	if err := bothLanguages(r.Text); err != nil {
 		wrong = append(wrong, err)

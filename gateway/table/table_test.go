@@ -57,7 +57,7 @@ var (
 	failure = &table.Cause{Code: "FAILED", Text: text.T("it failed", "失败")}
 	noGroup = &table.Cause{Code: "NO_GROUP", Text: text.T("no such group", "群不存在")}
 	dialect = table.Dialect{
-		Name: "Test", Tiers: []table.Tier{"standard", "rare"}, Failure: failure,
+		Name: "Test", Tiers: []table.Tier{text.Same("standard"), text.Same("rare")}, Failure: failure,
 		Example: func(action string) *table.Example {
 			if action != "forward" {
 				return nil
@@ -75,13 +75,13 @@ var (
 func rows() []table.Row[*bot] {
 	return slices.Concat(
 		table.About(text.T("Sending", "发送"), []table.Row[*bot]{
-			table.Of("forward", "standard", table.Sends, text.T("Forwards.", "转发。"), forward, table.Alias("fwd"), table.Fails(failure, noGroup)),
+			table.Of("forward", text.Same("standard"), table.Sends, text.T("Forwards.", "转发。"), forward, table.Alias("fwd"), table.Fails(failure, noGroup)),
 		}),
 		table.About(text.T("Other", "其他"), []table.Row[*bot]{
-			table.Of("nothing", "standard", table.Local, text.T("Does nothing.", "什么也不做。"), nothing),
-			table.Of(".raw", "rare", table.Lookups, text.T("Encodes itself.", "自行编码。"), raw),
+			table.Of("nothing", text.Same("standard"), table.Local, text.T("Does nothing.", "什么也不做。"), nothing),
+			table.Of(".raw", text.Same("rare"), table.Lookups, text.T("Encodes itself.", "自行编码。"), raw),
 		}),
-		table.Known[*bot]("rare", text.T("Nobody needs it.", "没有人需要。"), "backward sideward nothing fwd"),
+		table.Known[*bot](text.Same("rare"), text.T("Nobody needs it.", "没有人需要。"), "backward sideward nothing fwd"),
 	)
 }
 
@@ -199,18 +199,18 @@ func TestBadRows(t *testing.T) {
 		want string
 		rows []table.Row[*bot]
 	}{
-		{`the name "nothing" is taken`, append(rows(), table.Of("nothing", "rare", table.Local, what, nothing))},
-		{`the name "fwd" is taken`, append(rows(), table.Of("fwd", "rare", table.Local, what, nothing))},
-		{`the name "nothing" is taken`, append(rows(), table.Of("a", "rare", table.Local, what, nothing, table.Alias("nothing")))},
-		{`unknown tier "odd"`, table.Known[*bot]("odd", what, "a")},
-		{"has no English text", table.Known[*bot]("rare", text.Text{}, "a")},
-		{"unknown lane 9", one(table.Of("a", "rare", 9, what, nothing))},
-		{"has no Chinese text", one(table.Of("a", "rare", table.Local, text.Text{EN: "x"}, nothing))},
-		{"has no English text", one(table.Of("a", "rare", table.Local, text.Text{ZH: "一"}, nothing))},
-		{"this is no name", one(table.Of("a b", "rare", table.Local, what, nothing))},
-		{"failure X has no Chinese text", one(table.Of("a", "rare", table.Local, what, nothing, table.Fails(&table.Cause{Code: "X", Text: text.Text{EN: "x"}})))},
-		{"a failure has no code", one(table.Of("a", "rare", table.Local, what, nothing, table.Fails(failure, nil)))},
-		{"its parameters are no struct", one(table.Of("a", "rare", table.Local, what, func(context.Context, *bot, string) (none, error) { return none{}, nil }))},
+		{`the name "nothing" is taken`, append(rows(), table.Of("nothing", text.Same("rare"), table.Local, what, nothing))},
+		{`the name "fwd" is taken`, append(rows(), table.Of("fwd", text.Same("rare"), table.Local, what, nothing))},
+		{`the name "nothing" is taken`, append(rows(), table.Of("a", text.Same("rare"), table.Local, what, nothing, table.Alias("nothing")))},
+		{`unknown tier "odd"`, table.Known[*bot](text.Same("odd"), what, "a")},
+		{"has no English text", table.Known[*bot](text.Same("rare"), text.Text{}, "a")},
+		{"unknown lane 9", one(table.Of("a", text.Same("rare"), 9, what, nothing))},
+		{"has no Chinese text", one(table.Of("a", text.Same("rare"), table.Local, text.Text{EN: "x"}, nothing))},
+		{"has no English text", one(table.Of("a", text.Same("rare"), table.Local, text.Text{ZH: "一"}, nothing))},
+		{"this is no name", one(table.Of("a b", text.Same("rare"), table.Local, what, nothing))},
+		{"failure X has no Chinese text", one(table.Of("a", text.Same("rare"), table.Local, what, nothing, table.Fails(&table.Cause{Code: "X", Text: text.Text{EN: "x"}})))},
+		{"a failure has no code", one(table.Of("a", text.Same("rare"), table.Local, what, nothing, table.Fails(failure, nil)))},
+		{"its parameters are no struct", one(table.Of("a", text.Same("rare"), table.Local, what, func(context.Context, *bot, string) (none, error) { return none{}, nil }))},
 		{"field A: the dialect cannot read a float64", one(params[struct {
 			A float64 `param:"a" en:"x" zh:"一"`
 		}]())},
@@ -234,8 +234,8 @@ func TestBadRows(t *testing.T) {
 		{"field A: field Who: it needs the tag param", one(params[struct {
 			A []struct{ Who number } `param:"a" en:"x" zh:"一"`
 		}]())},
-		{"no result has a func()", one(table.Of("a", "rare", table.Local, what, func(context.Context, *bot, none) (func(), error) { return nil, nil }))},
-		{"field A: has no English text", one(table.Of("a", "rare", table.Local, what, func(context.Context, *bot, none) (r struct {
+		{"no result has a func()", one(table.Of("a", text.Same("rare"), table.Local, what, func(context.Context, *bot, none) (func(), error) { return nil, nil }))},
+		{"field A: has no English text", one(table.Of("a", text.Same("rare"), table.Local, what, func(context.Context, *bot, none) (r struct {
 			A int `json:"a"`
 		}, err error) {
 			return r, nil
@@ -250,7 +250,7 @@ func TestBadRows(t *testing.T) {
 
 // params is a row with these parameters.
 func params[P any]() table.Row[*bot] {
-	return table.Of("a", "rare", table.Local, text.T("x", "一"), func(context.Context, *bot, P) (table.None, error) { return table.None{}, nil })
+	return table.Of("a", text.Same("rare"), table.Local, text.T("x", "一"), func(context.Context, *bot, P) (table.None, error) { return table.None{}, nil })
 }
 
 func FuzzStrict(f *testing.F) {
