@@ -115,7 +115,7 @@ func (r *Row[S]) section(b *strings.Builder, l text.Language) {
 		}
 	}
 	if r.Result.Kind != Nothing {
-		fmt.Fprintf(b, "\ndata: %s\n", r.Result.words().In(l))
+		fmt.Fprintf(b, text.T("\n`data`: %s\n", "\n结果 `data`：%s\n").In(l), r.Result.words().In(l))
 	}
 	if all := lines(r.Result, 0); len(all) > 0 {
 		b.WriteString(text.T(
@@ -130,7 +130,7 @@ func (r *Row[S]) section(b *strings.Builder, l text.Language) {
 	}
 	fmt.Fprintf(b, "\n%s\n\n", text.T("Failures of its own:", "特有的失败代码：").In(l))
 	for _, f := range failures(l, r.own()) {
-		fmt.Fprintf(b, "- `%s`: %s\n", f.code, f.words)
+		fmt.Fprintf(b, text.T("- `%s`: %s\n", "- `%s`：%s\n").In(l), f.code, f.words)
 	}
 	b.WriteByte('\n')
 }
