@@ -22,6 +22,8 @@ func cardActions() []row {
 		table.Of("ArkShareGroup", rare, Lookups, shareGroup, sendGroupArkShare),
 		table.Of("get_mini_app_ark", rare, Lookups, text.T("Returns the signed card of a mini-app, to be sent as a json segment. Nothing is sent.",
 			"返回小程序卡片（已由服务器签名），可作为 json 消息段发送；本动作不发送消息。"), getMiniAppArk),
+		table.Of("get_music_ark", lagrange, Lookups, text.T("Returns the card of a song, made by the card signer (onebot.music_sign_url), to be sent as a json segment. Nothing is sent.",
+			"返回音乐卡片（由签名服务 onebot.music_sign_url 生成），可作为 json 消息段发送；本动作不发送消息。"), getMusicArk, table.Fails(apiError, noCard)),
 		table.Of("check_url_safely", common, Lookups, text.T("Returns what the service thinks of a web address.", "返回服务器对网址安全性的判定。"), checkURLSafely),
 	}
 }
@@ -136,6 +138,28 @@ func getMiniAppArk(ctx context.Context, a *account, p miniAppParams) (miniAppRes
 		data = card.Raw
 	}
 	return miniAppResult{table.Encoded[map[string]any](json.RawMessage(data))}, nil
+}
+
+// musicArkParams are named as the card's own fields are. The signer takes what a music segment
+// of the type custom has (docs/protocol/messages.md 9.1).
+type musicArkParams struct {
+	Title   string `param:"title" en:"Title." zh:"标题。"`
+	Text    string `param:"desc,optional" en:"Text below it, such as who sings." zh:"描述，例如歌手。"`
+	Page    string `param:"jumpUrl" en:"Address that a click opens." zh:"点击后打开的网址。"`
+	Audio   string `param:"musicUrl" en:"Address of the sound." zh:"音频网址。"`
+	Picture string `param:"preview,optional" en:"Address of the picture." zh:"图片网址。"`
+	Icon    string `param:"source_icon,optional" en:"Without effect: the signer sets it." zh:"没有作用：由签名服务决定。"`
+	Tag     string `param:"tag,optional" en:"Without effect: the signer sets it." zh:"没有作用：由签名服务决定。"`
+	Source  string `param:"sourceMsgId,optional" en:"Without effect: the signer sets it." zh:"没有作用：由签名服务决定。"`
+}
+
+func getMusicArk(ctx context.Context, a *account, p musicArkParams) (string, error) {
+	for _, v := range [][2]string{{"title", p.Title}, {"jumpUrl", p.Page}, {"musicUrl", p.Audio}} {
+		if v[1] == "" {
+			return "", &table.Wrong{Name: v[0], What: missing}
+		}
+	}
+	return a.reader.signed(ctx, song{Type: "custom", Title: p.Title, Singer: p.Text, URL: p.Page, Audio: p.Audio, Image: p.Picture})
 }
 
 type urlParams struct {

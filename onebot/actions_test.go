@@ -110,6 +110,7 @@ func testInfoActions(t *testing.T) {
 		{"can_send_record", `{}`, `{"yes":true}`},
 		{"get_supported_actions", `{}`, string(names)},
 		{"get_guild_service_profile", `{}`, `{"nickname":"","tiny_id":"0","avatar_url":""}`},
+		{"get_guild_list", `{}`, `[]`},
 	} {
 		r := call(t, s, c.name, c.params)
 		want := `{"status":"ok","retcode":0,"message":"","wording":"","data":` + c.data + `}`

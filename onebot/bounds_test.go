@@ -184,7 +184,7 @@ func TestLanes(t *testing.T) {
 		case name == "nc_get_packet_status": // from memory
 		case !strings.HasPrefix(name, "get_") && !strings.HasPrefix(name, "can_"):
 			want = Lookups
-		case strings.HasPrefix(name, "get_group_"), strings.HasPrefix(name, "get_friend"), strings.HasPrefix(name, "get_doubt_"), strings.HasPrefix(name, "get_profile_"), slices.Contains([]string{"get_stranger_info", "get_unidirectional_friend_list", "get_forward_msg", "get_image", "get_record", "get_file", "get_rkey", "get_rkey_server", "get_qun_album_list", "get_mini_app_ark", "get_emoji_likes", "get_private_file_url", "get_essence_msg_list", "get_clientkey", "get_cookies", "get_credentials", "get_csrf_token"}, name):
+		case strings.HasPrefix(name, "get_group_"), strings.HasPrefix(name, "get_friend"), strings.HasPrefix(name, "get_doubt_"), strings.HasPrefix(name, "get_profile_"), slices.Contains([]string{"get_stranger_info", "get_unidirectional_friend_list", "get_forward_msg", "get_image", "get_record", "get_file", "get_rkey", "get_rkey_server", "get_qun_album_list", "get_mini_app_ark", "get_music_ark", "get_emoji_likes", "get_private_file_url", "get_essence_msg_list", "get_clientkey", "get_cookies", "get_credentials", "get_csrf_token"}, name):
 			want = Lookups
 		}
 		if s.Lane(name) != want || s.Lane(name+"_async") != Local {

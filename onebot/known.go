@@ -22,9 +22,6 @@ var (
 func knownActions() []row {
 	return slices.Concat(
 		table.Known[*account](standard, notHere, `set_restart clean_cache`),
-		table.Known[*account](lagrange, text.T(
-			"not in this version: a music segment has its card made by the signer of onebot.music_sign_url", "本版本尚未实现：music 消息段会通过 onebot.music_sign_url 的签名服务生成卡片"),
-			`get_music_ark`),
 		table.Known[*account](common, text.T(
 			"the client has no model: it is a computer's", "本程序登录的是电脑客户端，没有机型"),
 			`_get_model_show _set_model_show`),

@@ -63,7 +63,7 @@ type Options struct {
 	// SignCard has a music card made. request is the JSON object that card signers take
 	// (docs/protocol/messages.md 9.1); the result is the card's JSON, an object with a
 	// text "app". Its errors hold no secrets. Nil: there is no signer, and music segments
-	// fail with MUSIC_SIGN_ERROR.
+	// and get_music_ark fail with MUSIC_SIGN_ERROR.
 	SignCard func(ctx context.Context, request []byte) (json string, err error)
 	// LongTextForward has messages with more text than [message.MaxText] sent as a forward
 	// with one message of the account. Otherwise they fail with TEXT_TOO_LONG.

@@ -127,23 +127,32 @@ func readMusic(ctx context.Context, r reader, _ message.Chat, seg segment) (mess
 	if err := s.lacks(seg); err != nil {
 		return nil, err
 	}
-	if r.sign == nil {
-		return nil, failure(noCard)
-	}
-	request, err := json.Marshal(s)
+	card, err := r.signed(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	card, err := r.sign(ctx, request)
+	return message.LightApp(card), nil
+}
+
+// signed returns the card of a song.
+func (r reader) signed(ctx context.Context, s song) (card string, err error) {
+	if r.sign == nil {
+		return "", failure(noCard)
+	}
+	request, err := json.Marshal(s)
+	if err != nil {
+		return "", err
+	}
+	card, err = r.sign(ctx, request)
 	switch {
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
+		return "", ctx.Err()
 	case err != nil:
 		e := failure(noCard)
 		e.text = text.T("%s: %v", "%s：%v").Fill(e.text, err)
-		return nil, e
+		return "", e
 	}
-	return message.LightApp(card), nil
+	return card, nil
 }
 
 // lacks says which parameter of a song is missing. Any kind of song may bring its own
