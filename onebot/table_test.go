@@ -18,12 +18,13 @@ import (
 )
 
 // specRow is a row of docs/protocol/onebot11.md (b).
-var specRow = regexp.MustCompile("(?m)^\\| `([^`]+)` \\|.*\\| \\*\\*(T[123])\\*\\* ([A-Za-z ]+) \\|")
+var specRow = regexp.MustCompile("(?m)^\\| `([^`]+)` \\| ((?:[^|\\\\]|\\\\.)*) \\|.*\\| \\*\\*(T[123])\\*\\* ([A-Za-z ]+) \\|")
 
-// specAction is an action of the spec: its name, its tier and who has it.
+// specAction is an action of the spec: its name, the cell with its parameters, its tier and
+// who has it.
 type specAction struct {
-	name, tier string
-	in         []string
+	name, params, tier string
+	in                 []string
 }
 
 func specRows(t *testing.T) (all []specAction) {
@@ -33,7 +34,7 @@ func specRows(t *testing.T) (all []specAction) {
 		t.Fatal(err)
 	}
 	for _, r := range specRow.FindAllSubmatch(spec, -1) {
-		all = append(all, specAction{string(r[1]), string(r[2]), strings.Fields(string(r[3]))})
+		all = append(all, specAction{string(r[1]), string(r[2]), string(r[3]), strings.Fields(string(r[4]))})
 	}
 	if len(all) < 200 {
 		t.Fatalf("found %d actions in the spec: the test reads it wrongly", len(all))
