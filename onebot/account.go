@@ -32,6 +32,7 @@ type account struct {
 	inbox    *inbox.Inbox                                                                         // nil: there is none
 	sound    func(ctx context.Context, sound *media.Cached, format string) (*media.Cached, error) // Options.ConvertSound
 	filters  func(file string) error                                                              // Options.ReloadFilters
+	restart  func(delay time.Duration)                                                            // Options.Restart
 	reader   reader
 	writer   *writer
 	fetching chan struct{} // a place for each message that is being fetched

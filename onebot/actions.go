@@ -50,7 +50,7 @@ var Table = sync.OnceValue(func() *table.Table[*account] {
 		table.About(text.T("Files", "文件"),
 			groupFileActions(), groupFolderActions(), uploadActions(), streamActions()),
 		table.About(text.T("The service", "服务"),
-			serviceActions(), filterActions(), webActions(), packetActions(), pollActions()),
+			serviceActions(), upkeepActions(), filterActions(), webActions(), packetActions(), pollActions()),
 		knownActions(),
 	)
 	t, err := table.New(dialect(), rows...)

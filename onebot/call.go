@@ -128,6 +128,9 @@ func (d *actions) run(ctx context.Context, a *row, p Params, send func(any) erro
 		d.log.Debug("action failed", "action", a.Name, "code", e.code, "text", e.text.EN, "err", err)
 		return failed(d.account.language, e, a.Failure)
 	}
+	if a.Name == restartName { // the standard has it so
+		return &Response{Status: StatusAsync, RetCode: RetAsync}
+	}
 	return &Response{Status: StatusOK, RetCode: RetOK, Data: data}
 }
 

@@ -76,6 +76,7 @@ var (
 	noFolder         = cause("FOLDER_NOT_FOUND", text.T("the group has no such folder", "群中没有该文件夹"))
 	fileCauses       = []*table.Cause{noGroup, noFile, noFolder}
 
+	noRestart   = cause("RESTART_UNAVAILABLE", text.T("whoever runs this account offers no restart of it", "运行此账号的程序不提供重新启动"))
 	badFilter   = cause("LOAD_FILE_ERROR", text.T("an event filter cannot be read; the text names the place", "事件过滤器无法读取；错误文本中有位置"))
 	otherFilter = cause("FILE_NOT_FOUND", text.Of(ErrOtherFilter))
 

@@ -55,6 +55,7 @@ func New(o Options) *Dialect {
 		inbox:    o.Inbox,
 		sound:    o.ConvertSound,
 		filters:  o.ReloadFilters,
+		restart:  o.Restart,
 		reader:   reader{segments: segments, media: mediaReader{o.Files, o.Links, o.Gateway.Medium}, file: o.Gateway.File, sign: o.SignCard, self: func() message.UIN { return o.Client.Self().UIN }},
 		writer: &writer{
 			self:     func() message.UIN { return o.Client.Self().UIN },

@@ -21,7 +21,6 @@ var (
 // reason: who calls one reads that, and not that there is no such action.
 func knownActions() []row {
 	return slices.Concat(
-		table.Known[*account](standard, notHere, `set_restart clean_cache`),
 		table.Known[*account](common, text.T(
 			"the client has no model: it is a computer's", "本程序登录的是电脑客户端，没有机型"),
 			`_get_model_show _set_model_show`),

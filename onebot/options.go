@@ -72,6 +72,10 @@ type Options struct {
 	// all with "". Its error is ErrOtherFilter for a file that is no filter of theirs. Nil:
 	// there are none.
 	ReloadFilters func(file string) error
+	// Restart has the account stop in order and start anew after a delay, with its
+	// connections; it returns at once. While a restart is to come, another call changes
+	// nothing. Nil: it cannot.
+	Restart func(delay time.Duration)
 	// OnAction gets every action that ended, for statistics: its name ("unknown" for
 	// those that do not exist), its return code and how long it took. It is called
 	// from many goroutines and must return quickly; nil: nobody counts.

@@ -24,6 +24,9 @@ import (
 type Files interface {
 	Resolve(ctx context.Context, written string, o media.FetchOptions) (message.Source, error)
 	Fetch(ctx context.Context, address string, o media.FetchOptions) (*media.Cached, error)
+	// Clean removes what can be downloaded or converted again, and returns how many files and
+	// bytes that were.
+	Clean() (files int, bytes uint64)
 	Keep(r io.Reader) (*media.Cached, error)
 	Kept(key string) *media.Cached
 	Once(ctx context.Context, key string, write func(ctx context.Context, w io.Writer) error) (*media.Cached, error)

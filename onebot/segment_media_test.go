@@ -28,6 +28,12 @@ type fakeFiles struct {
 	folder string
 	asked  []string
 	kept   *media.Cached // of all media
+	cleans int
+}
+
+func (f *fakeFiles) Clean() (files int, bytes uint64) {
+	f.cleans++
+	return 2, 34
 }
 
 func (f *fakeFiles) Kept(string) *media.Cached { return f.kept }

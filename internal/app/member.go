@@ -32,6 +32,7 @@ type member struct {
 	several bool // it is one of several
 	current *account.Account
 	failed  error // why it does not run; nil while it does
+	restarts
 }
 
 // newMember makes an account. Its errors are those of the configuration.
@@ -47,7 +48,7 @@ func (m *member) made() (*account.Account, error) {
 	o := account.Options{
 		Log: m.app.log, Language: m.app.language, QR: m.app.o.QR, QRStyle: m.app.o.QRStyle, Version: m.app.o.Version,
 		Timing: m.app.o.Timing, Wall: m.app.o.Wall, Network: m.app.o.Network, ServiceRetry: m.app.o.ServiceRetry,
-		Name: m.shown, Port: m.app.port, Taken: m.taken, OnChange: m.app.change,
+		Name: m.shown, Port: m.app.port, Taken: m.taken, OnChange: m.app.change, Restart: m.restart,
 	}
 	cfg, several := m.configuration(), m.isOneOfSeveral()
 	if several {
@@ -119,31 +120,37 @@ func (m *member) err() error {
 	return m.failed
 }
 
-// run runs the account until ctx ends. One of several starts again when it fails; the
-// others do not notice. The only one ends with its error: nothing is left to run.
+// run runs the account until ctx ends. It starts anew when a bot asks for that, and one of
+// several when it fails; the others do not notice. The only one ends with its error: nothing
+// is left to run.
 func (m *member) run(ctx context.Context, begun func()) error {
 	pauses := backoff.NewExponentialBackOff()
 	pauses.InitialInterval, pauses.MaxInterval, pauses.Multiplier = memberRetryFirst, memberRetryMost, 2
 	for {
 		m.fail(nil)
 		began := time.Now()
-		err := m.account().Run(ctx, begun)
+		restart, err := m.once(ctx, begun)
 		several := len(m.app.now()) > 1 // it need not have been one of them when it began
 		err = explain(m.name(), several, err)
-		if ctx.Err() != nil || !several {
+		if ctx.Err() != nil || !several && !restart {
 			return err
+		}
+		if restart && err != nil {
+			m.app.log.Warn("account did not stop cleanly", "account", m.name(), "err", err)
 		}
 		if time.Since(began) > memberRetryMost {
 			pauses.Reset()
 		}
-		for made := (*account.Account)(nil); made == nil; {
-			m.fail(err)
-			wait := pauses.NextBackOff()
-			m.app.log.Error("account failed; it starts again", "account", m.name(), "err", err, "retry_in", wait.Round(time.Millisecond))
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
-				return nil
+		for made := (*account.Account)(nil); made == nil; restart = false {
+			if !restart {
+				m.fail(err)
+				wait := pauses.NextBackOff()
+				m.app.log.Error("account failed; it starts again", "account", m.name(), "err", err, "retry_in", wait.Round(time.Millisecond))
+				select {
+				case <-time.After(wait):
+				case <-ctx.Done():
+					return nil
+				}
 			}
 			if made, err = m.made(); err != nil { // a file of it was changed
 				err = explain(m.name(), true, err)

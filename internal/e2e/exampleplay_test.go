@@ -117,9 +117,9 @@ func (p *play) line(line string) {
 	case "GET", "POST", "PATCH", "DELETE":
 		path, body, _ := strings.Cut(p.filled(rest), " ")
 		p.newest["api"] = p.control(word, path, body)
-	case "fails":
+	case "fails", "async":
 		action, params, _ := strings.Cut(p.filled(rest), " ")
-		p.example(action, params, onebot.StatusFailed)
+		p.example(action, params, map[string]string{"fails": onebot.StatusFailed, "async": onebot.StatusAsync}[word])
 	default:
 		status := onebot.StatusOK
 		if p.bot != nil && slices.Contains(onlyByHTTP, word) {

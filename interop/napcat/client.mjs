@@ -202,6 +202,7 @@ async function itself() {
   await bot.get_credentials();
   await bot.get_clientkey();
   await bot.nc_get_packet_status();
+  await bot.clean_cache();
   await bot.send_packet({ cmd: "OidbSvcTrpcTcp.0xfe1_2", data: "08e11f1002", rsp: true });
 }
 
@@ -214,7 +215,7 @@ async function refusals() {
     click_inline_keyboard_button: { group_id: OWN, bot_appid: "1", button_id: "1", callback_data: "", msg_seq: "1" },
     do_group_album_comment: { group_id: s, album_id: "1", lloc: "1", content: "x" },
     set_group_album_media_like: { group_id: s, album_id: "1", lloc: "1", id: "1", set: true },
-    del_group_album_media: { group_id: s, album_id: "1", lloc: "1" }, _mark_all_as_read: {}, clean_cache: {},
+    del_group_album_media: { group_id: s, album_id: "1", lloc: "1" }, _mark_all_as_read: {},
     set_group_add_option: { group_id: s, add_type: 2 }, set_group_search: { group_id: s, no_code_finger_open: 1 },
     set_group_robot_add_option: { group_id: s, robot_member_switch: 1 }, get_group_info_ex: { group_id: OWN }, get_group_detail_info: { group_id: OWN },
   })) {

@@ -55,7 +55,7 @@ export const refused = [
   ["not in this version",
     "_get_model_show 1404", "get_robot_uin_range 1404", "translate_en2zh 1404", "create_collection 1404", "get_collection_list 1404",
     "click_inline_keyboard_button 1404", "do_group_album_comment 1404", "set_group_album_media_like 1404", "del_group_album_media 1404",
-    "_mark_all_as_read 1404", "clean_cache 1404", "set_group_add_option 1404", "set_group_search 1404",
+    "_mark_all_as_read 1404", "set_group_add_option 1404", "set_group_search 1404",
     "set_group_robot_add_option 1404", "get_group_info_ex 1404", "get_group_detail_info 1404"],
 ];
 

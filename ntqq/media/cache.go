@@ -177,6 +177,24 @@ func (c *Cache) evict() {
 	}
 }
 
+// cleanAfter is how long a file is unused before clean removes it: whoever got its path, or
+// has just opened it, may still need it.
+const cleanAfter = time.Minute
+
+// clean removes what is not in use, and returns how much that was.
+func (c *Cache) clean() (files int, bytes uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.entries {
+		if time.Since(e.used) >= cleanAfter {
+			files++
+			bytes += e.size
+			c.remove(e)
+		}
+	}
+	return files, bytes
+}
+
 // sniff returns the MIME type of a file by its first bytes.
 func sniff(f io.ReaderAt) string {
 	head := make([]byte, mediatype.Head)

@@ -126,3 +126,30 @@ func TestCacheWithoutItsFolder(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestCacheClean: what was just used stays, as does what others keep in the folder.
+func TestCacheClean(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, err := OpenCache(filepath.Join(t.TempDir(), "media"), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cached(t, c, "a", 10)
+		cached(t, c, "b", 20)
+		time.Sleep(cleanAfter)
+		cached(t, c, "c", 5)
+		f := c.get(idOf("b"))
+		if f == nil {
+			t.Fatal("b is not there")
+		}
+		defer f.Close()
+		if files, size := c.clean(); files != 1 || size != 10 || has(t, c) != "bc" || c.size != 25 {
+			t.Errorf("%d files of %d bytes went, %s of %d bytes are left", files, size, has(t, c), c.size)
+		}
+		time.Sleep(cleanAfter)
+		if files, size := c.clean(); files != 2 || size != 25 || has(t, c) != "" || c.size != 0 {
+			t.Errorf("%d files of %d bytes went, %s of %d bytes are left", files, size, has(t, c), c.size)
+		}
+	})
+}

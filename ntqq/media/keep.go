@@ -67,6 +67,10 @@ func (f *Files) Kept(key string) *Cached {
 	return c
 }
 
+// Clean empties the cache, but for what was used within the last minute. It returns how many
+// files and bytes that were.
+func (f *Files) Clean() (files int, bytes uint64) { return f.o.Cache.clean() }
+
 // write writes a file of the cache, under its hash where it has no id.
 func (f *Files) write(id string, write func(io.Writer) error) (*Cached, error) {
 	file, err := f.o.Cache.create()

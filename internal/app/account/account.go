@@ -58,6 +58,9 @@ type Options struct {
 	// Taken reports whether another account of the installation has this number: this one
 	// must not log in with it. Nil: none has.
 	Taken func(ntqq.UIN) bool
+	// Restart has the account stop in order and start anew after a delay, because somebody
+	// asks; it returns at once. Nil: it cannot.
+	Restart func(delay time.Duration, by string)
 	// OnChange is called at each change of Status, with locks held: it must return at once
 	// and not call the account. Nil: nobody.
 	OnChange func()

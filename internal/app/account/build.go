@@ -98,6 +98,7 @@ func (a *Account) build(ctx context.Context, folder *folder, keys *keptKeystore,
 			_, err := a.ReloadFilters(file)
 			return err
 		},
+		Restart:  a.restart(),
 		OnAction: a.counted.action, Hints: map[string]text.Text{
 			"TEXT_TOO_LONG": text.T("with onebot.long_text: forward in the config it is sent as a forward",
 				"把配置项 onebot.long_text 设为 forward 即可以合并转发发送"),
@@ -111,6 +112,14 @@ func (a *Account) build(ctx context.Context, folder *folder, keys *keptKeystore,
 	a.counted.registry.MustRegister(p)
 	p.supervisor = supervise.New(supervise.Options{Log: a.log, MinRetry: a.o.ServiceRetry, OnChange: a.change})
 	return p, a.connect(p, a.cfg)
+}
+
+// restart is onebot.Options.Restart.
+func (a *Account) restart() func(time.Duration) {
+	if a.o.Restart == nil {
+		return nil
+	}
+	return func(delay time.Duration) { a.o.Restart(delay, "the action set_restart") }
 }
 
 // session are the options of the client but for what is in the folder.
