@@ -50,7 +50,7 @@ func (s *session) batch(frame []byte) (n int, err error) {
 		err = s.respond()
 	}
 	sent := int64(-1)
-	if err == nil && !(s.quitting() && s.feed.journaled()) { // these come again
+	if err == nil && (!s.quitting() || !s.feed.journaled()) { // these come again
 		n, sent, err = s.advance()
 	}
 	if uncorked := s.wire.Uncork(); err == nil {
