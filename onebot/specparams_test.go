@@ -111,7 +111,7 @@ func differs(ours *table.Type, p specParam) (all []string) {
 		preset = "true"
 	}
 	zero := func(s string) bool { return slices.Contains([]string{"", "0", "false"}, s) }
-	if p.preset != "" && f.Default != preset && !(zero(preset) && zero(f.Default)) {
+	if p.preset != "" && f.Default != preset && (!zero(preset) || !zero(f.Default)) {
 		all = append(all, fmt.Sprintf("%s=%s is %q", p.name, p.preset, f.Default))
 	}
 	return all
