@@ -17,7 +17,6 @@ import (
 	"libration/internal/inbound"
 	"libration/internal/network"
 	"libration/internal/text"
-	"libration/internal/tlsfiles"
 	"libration/internal/webguard"
 )
 
@@ -38,7 +37,7 @@ type HTTPOptions struct {
 	// Address is host:port, or unix:/path. Port 0 takes a free one.
 	Address string
 	// TLS names the files of the certificate; none: without TLS.
-	TLS tlsfiles.Files
+	TLS TLS
 	// AccessToken is required from callers; "" for none, on loopback addresses only.
 	AccessToken string
 	// CORS lists the web origins ("https://example.org", or "*" for all) whose pages

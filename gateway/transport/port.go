@@ -29,12 +29,22 @@ type Sharer struct {
 	Self func() uint64
 }
 
+// TLS names PEM files; "" is none. They are read again when they change.
+type TLS struct {
+	// Certificate holds a certificate, and those between it and its authority. Key holds
+	// its key; it may be the same file. Both are set, or none is.
+	Certificate, Key string
+	// CA holds authorities that are trusted beside those of the system, of who is
+	// connected to.
+	CA string
+}
+
 // PortOptions configure a Port. Address is required.
 type PortOptions struct {
 	// Address is host:port, or unix:/path. Port 0 takes a free one.
 	Address string
 	// TLS names the files of the certificate; none: it speaks plain HTTP.
-	TLS tlsfiles.Files
+	TLS TLS
 	// Network is where it listens; default the system's.
 	Network network.Network
 	// Connections bounds the open connections, with those of the ports that share it;
@@ -54,7 +64,7 @@ type Port struct {
 	routes  []string                        // first parts of paths that name no account
 	mounts  map[string]*mount               // by Sharer.Key
 	serving *serving                        // nil while nobody runs
-	files   tlsfiles.Files                  // of the certificate, as configured
+	files   TLS                             // of the certificate, as configured
 	keeper  atomic.Pointer[tlsfiles.Keeper] // of it, as new connections get it; nil: none
 }
 
@@ -96,7 +106,7 @@ func NewPort(o PortOptions) *Port {
 
 // Secure says in which files the certificate is from now on. A service that is mounted
 // later reads them.
-func (p *Port) Secure(files tlsfiles.Files) {
+func (p *Port) Secure(files TLS) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.files = files
@@ -107,10 +117,10 @@ func (p *Port) Secure(files tlsfiles.Files) {
 func (p *Port) secure() error {
 	before := p.keeper.Load()
 	switch {
-	case p.files == (tlsfiles.Files{}):
+	case p.files == (TLS{}):
 		p.keeper.Store(nil)
-	case before == nil || before.Files() != p.files || p.serving == nil:
-		k, err := tlsfiles.Keep(p.files, p.o.Log.With("address", p.o.Address))
+	case before == nil || before.Files() != tlsfiles.Files(p.files) || p.serving == nil:
+		k, err := tlsfiles.Keep(tlsfiles.Files(p.files), p.o.Log.With("address", p.o.Address))
 		if err != nil {
 			return err
 		}

@@ -46,7 +46,7 @@ type ReverseOptions struct {
 	InsecureSkipVerify bool
 	// TLS names files of authorities and of a certificate for the bot; none: those of the
 	// system, and no certificate.
-	TLS tlsfiles.Files
+	TLS TLS
 	// Events, Heartbeat and MaxMessage are those of WebSocketOptions.
 	Events     gateway.Selection
 	Heartbeat  time.Duration
@@ -117,7 +117,7 @@ func NewReverse(d gateway.Talker, o ReverseOptions, log *slog.Logger) (*Reverse,
 		log = slog.New(slog.DiscardHandler)
 	}
 	r := &Reverse{o: o, log: log, dialect: d, time: defaultTiming()}
-	r.dialing = dialing{network: o.Network, files: o.TLS, insecure: o.InsecureSkipVerify, log: log}
+	r.dialing = dialing{network: o.Network, files: tlsfiles.Files(o.TLS), insecure: o.InsecureSkipVerify, log: log}
 	if o.URL != "" {
 		r.links = []*link{{Reverse: r, url: o.URL, line: gateway.Line{Requests: true, Events: true}}}
 		return r, nil

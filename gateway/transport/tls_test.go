@@ -32,11 +32,11 @@ func trusting(t testing.TB, a *tlsfilestest.Authority) *http.Client {
 func secured(t *testing.T, files tlsfiles.Files, log *logBuffer) (*HTTP, *WebSocket, *bot) {
 	t.Helper()
 	b, _ := newOneBot(t)
-	h, err := NewHTTP(b.Dialect, HTTPOptions{Address: "127.0.0.1:0", AccessToken: token, TLS: files}, log.logger())
+	h, err := NewHTTP(b.Dialect, HTTPOptions{Address: "127.0.0.1:0", AccessToken: token, TLS: TLS(files)}, log.logger())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := NewWebSocket(b.Dialect, WebSocketOptions{Address: "127.0.0.1:0", AccessToken: token, TLS: files}, log.logger())
+	w, err := NewWebSocket(b.Dialect, WebSocketOptions{Address: "127.0.0.1:0", AccessToken: token, TLS: TLS(files)}, log.logger())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestPortChangesItsTLS(t *testing.T) {
 	all := sharers(true)
 	first, second := of(all[0].Key), of(all[1].Key)
 	start(t, first)
-	port.Secure(a.Pair(t, "bot"))
+	port.Secure(TLS(a.Pair(t, "bot")))
 	if response, _ := ask(t, "GET", "http://"+first.Addr().String()+"/"+all[0].Name+"/get_login_info", authorized(""), nil); response.StatusCode != 200 {
 		t.Errorf("before the other one starts: got %d", response.StatusCode)
 	}
@@ -224,7 +224,7 @@ func TestPortChangesItsTLS(t *testing.T) {
 		_ = response.Body.Close()
 	}
 	stop()
-	port.Secure(tlsfiles.Files{})
+	port.Secure(TLS{})
 	start(t, of(all[1].Key))
 	if response, _ := ask(t, "GET", "http://"+first.Addr().String()+"/"+all[0].Name+"/get_login_info", authorized(""), nil); response.StatusCode != 200 {
 		t.Errorf("without TLS again: got %d", response.StatusCode)
@@ -272,12 +272,12 @@ func TestTLSDialers(t *testing.T) {
 				if kind == "webhook" {
 					hook = &hookBot{posts: make(chan *post, 16)}
 					s, err = NewWebhook(b.Dialect, WebhookOptions{
-						URL: secureBot(t, hook, a, tt.clients) + "/post", TLS: tt.files, InsecureSkipVerify: tt.insecure, Retry: 5 * time.Millisecond,
+						URL: secureBot(t, hook, a, tt.clients) + "/post", TLS: TLS(tt.files), InsecureSkipVerify: tt.insecure, Retry: 5 * time.Millisecond,
 					}, nil)
 				} else {
 					socket = &fakeBot{conns: make(chan *websocket.Conn, 16)}
 					s, err = NewReverse(b.Dialect, ReverseOptions{
-						URL: strings.Replace(secureBot(t, socket, a, tt.clients), "http", "ws", 1), TLS: tt.files, InsecureSkipVerify: tt.insecure, ReconnectInterval: 5 * time.Millisecond,
+						URL: strings.Replace(secureBot(t, socket, a, tt.clients), "http", "ws", 1), TLS: TLS(tt.files), InsecureSkipVerify: tt.insecure, ReconnectInterval: 5 * time.Millisecond,
 					}, nil)
 				}
 				if err != nil {
@@ -320,7 +320,7 @@ func TestTLSDialerFilesAppear(t *testing.T) {
 	late := a.CA + ".late"
 	b := newBot(newFakeClient(t), gateway.Options{})
 	hook := &hookBot{posts: make(chan *post, 16)}
-	s, err := NewWebhook(b.Dialect, WebhookOptions{URL: secureBot(t, hook, a, false), TLS: tlsfiles.Files{CA: late}, Retry: 5 * time.Millisecond}, nil)
+	s, err := NewWebhook(b.Dialect, WebhookOptions{URL: secureBot(t, hook, a, false), TLS: TLS{CA: late}, Retry: 5 * time.Millisecond}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ type WebhookOptions struct {
 	// InsecureSkipVerify accepts any certificate of an https:// server.
 	InsecureSkipVerify bool
 	// TLS is that of ReverseOptions.
-	TLS tlsfiles.Files
+	TLS TLS
 	// Events and Heartbeat are those of WebSocketOptions.
 	Events    gateway.Selection
 	Heartbeat time.Duration
@@ -114,7 +114,7 @@ func NewWebhook(d gateway.Poster, o WebhookOptions, log *slog.Logger) (*Webhook,
 		log = slog.New(slog.DiscardHandler)
 	}
 	w := &Webhook{o: o, log: log, dialect: d, time: defaultTiming()}
-	w.dialing = dialing{network: o.Network, files: o.TLS, insecure: o.InsecureSkipVerify, log: log}
+	w.dialing = dialing{network: o.Network, files: tlsfiles.Files(o.TLS), insecure: o.InsecureSkipVerify, log: log}
 	w.socket, w.url = socketOf(o.URL)
 	return w, nil
 }

@@ -16,7 +16,6 @@ import (
 	"libration/internal/inbound"
 	"libration/internal/network"
 	"libration/internal/text"
-	"libration/internal/tlsfiles"
 	"libration/internal/webguard"
 )
 
@@ -25,7 +24,7 @@ type WebSocketOptions struct {
 	// Address is host:port, or unix:/path. Port 0 takes a free one.
 	Address string
 	// TLS names the files of the certificate; none: without TLS.
-	TLS tlsfiles.Files
+	TLS TLS
 	// AccessToken is required from clients; "" for none, on loopback addresses only.
 	AccessToken string
 	// Events are those that clients get.

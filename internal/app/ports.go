@@ -24,7 +24,7 @@ func (a *App) port(c *config.Connection) *transport.Port {
 		p = transport.NewPort(transport.PortOptions{Address: c.Address, Network: a.o.Network, Connections: a.pool, Log: a.log})
 		a.ports[key] = p
 	}
-	p.Secure(c.TLS.Files())
+	p.Secure(transport.TLS(c.TLS.Files()))
 	return p
 }
 

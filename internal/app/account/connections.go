@@ -92,24 +92,24 @@ func (a *Account) newConnection(b *onebot.Dialect, c *config.Connection) (connec
 	switch c.Type {
 	case config.HTTP:
 		made.service, err = transport.NewHTTP(b, transport.HTTPOptions{
-			Network: n, Address: c.Address, TLS: c.TLS.Files(), Port: port, Account: key, AccessToken: c.AccessToken, CORS: c.CORS, OnRefused: counted.refused(c.Name()),
+			Network: n, Address: c.Address, TLS: transport.TLS(c.TLS.Files()), Port: port, Account: key, AccessToken: c.AccessToken, CORS: c.CORS, OnRefused: counted.refused(c.Name()),
 			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, PollQueue: int(c.PollQueue),
 		}, log)
 	case config.WebSocket:
 		made.service, err = transport.NewWebSocket(b, transport.WebSocketOptions{
-			Network: n, Address: c.Address, TLS: c.TLS.Files(), Port: port, Account: key, AccessToken: c.AccessToken, OnRefused: counted.refused(c.Name()),
+			Network: n, Address: c.Address, TLS: transport.TLS(c.TLS.Files()), Port: port, Account: key, AccessToken: c.AccessToken, OnRefused: counted.refused(c.Name()),
 			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal,
 		}, log)
 	case config.ReverseWebSocket:
 		made.service, err = transport.NewReverse(b, transport.ReverseOptions{
 			Network: n, URL: c.URL, APIURL: c.APIURL, EventURL: c.EventURL, AccessToken: c.AccessToken,
-			ReconnectInterval: time.Duration(c.Reconnect), InsecureSkipVerify: c.SkipTLSVerify, TLS: c.TLS.Files(),
+			ReconnectInterval: time.Duration(c.Reconnect), InsecureSkipVerify: c.SkipTLSVerify, TLS: transport.TLS(c.TLS.Files()),
 			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal,
 		}, log)
 	case config.Webhook:
 		made.service, err = transport.NewWebhook(b, transport.WebhookOptions{
 			Network: n, URL: c.URL, Secret: c.Secret, Timeout: time.Duration(c.Timeout),
-			Retry: time.Duration(c.Reconnect), InsecureSkipVerify: c.SkipTLSVerify, TLS: c.TLS.Files(),
+			Retry: time.Duration(c.Reconnect), InsecureSkipVerify: c.SkipTLSVerify, TLS: transport.TLS(c.TLS.Files()),
 			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, OnPost: counted.posts(c.Name()),
 		}, log)
 	default:

@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode"
@@ -78,7 +79,7 @@ func background(t *testing.T, run func(context.Context) error) {
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for range 100 {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000)))
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+nextPort.Add(1)%12_000))
 		if err != nil {
 			continue
 		}
@@ -88,6 +89,13 @@ func freeAddress(t *testing.T) string {
 	t.Fatal("no free port")
 	return ""
 }
+
+// nextPort counts, so that no port is given twice.
+var nextPort = func() *atomic.Uint32 {
+	var n atomic.Uint32
+	n.Store(rand.Uint32N(12_000))
+	return &n
+}()
 
 // listen takes a port until the end of the test.
 func listen(t *testing.T) net.Listener {
