@@ -34,7 +34,7 @@ NAPCAT_SDK = [
     ("a list, as is the message; the package says that it is an object", "get_doubt_friends_add_request: dict", "get_msg.message: dict"),
     ("the shape of Lagrange", "get_rkey: list", "get_stranger_info.status: int"),
     ("the shape of go-cqhttp; NapCat's list is always empty", "get_online_clients: list"),
-    ("go-cqhttp's empty answer; NapCat has none", "get_guild_service_profile: none_required"),
+    ("go-cqhttp's empty answer; the package has none", "{get_guild_list get_guild_service_profile}: none_required"),
     (
         "the recorded example asks for one kind of honour, and the others are left out, as the standard has it",
         "get_group_honor_info.{current_talkative emotion_list legend_list strong_newbie_list talkative_list}: missing",
