@@ -11,7 +11,7 @@ FAILED = {
     "setGroupAnonymous": (REFUSED, OWN), "setGroupAnonymousBan": (REFUSED, OWN, "flag", 60),
     "getWordSlices": (MISSING, "x"), "getModelShow": (MISSING, "x"), "setModelShow": (MISSING, "x", "y"),
     "qidianGetLoginInfo": (MISSING,), "getVipInfo": (MISSING, ALICE),
-    "getGuildList": (MISSING,), "getGuildMetaByGuest": (MISSING, "1"), "getGuildChannelList": (MISSING, "1"),
+    "getGuildMetaByGuest": (MISSING, "1"), "getGuildChannelList": (MISSING, "1"),
     "getGuildMemberList": (MISSING, "1"), "getGuildMemberProfile": (MISSING, "1", "2"), "sendGuildChannelMsg": (MISSING, "1", "2", "x"),
 }
 
@@ -50,7 +50,7 @@ def itself(do):
     assert do("getCredentials", "qun.qq.com")["cookies"] == cookies
     assert do("getOnlineClients", True) is not None
     assert do("checkUrlSafely", "https://example.com/") in (1, 2, 3)
-    assert do("getGuildServiceProfile")["tiny_id"] in ("", "0")
+    assert do("getGuildServiceProfile")["tiny_id"] in ("", "0") and do("getGuildList") == []
     do("reloadEventFilter")
     do("cleanCache")
     do("setOnlineStatus", 10, 1028, 0)
