@@ -172,6 +172,56 @@ func TestStream(t *testing.T) {
 	}
 }
 
+// without leaves out frames with a text.
+type without string
+
+func (w without) Passes(frame []byte) bool { return !strings.Contains(string(frame), string(w)) }
+
+// TestFilteredOverHTTP: a filter holds for streams, their heartbeats and what is polled; the
+// lifecycle event always comes.
+func TestFilteredOverHTTP(t *testing.T) {
+	b, _ := newOneBot(t)
+	only := func(w without) HTTPOptions {
+		return HTTPOptions{Events: gateway.Selection{Filter: w}, PollQueue: 10}
+	}
+	often := func(h *HTTP) { h.events.heartbeat = time.Millisecond }
+	root, _ := startStreams(t, b, only("heartbeat"), nil, often)
+	f := follow(t, root+"/_events", nil)
+	f.next(t)
+	publish(b, "a")
+	if e := f.next(t); parseTold(t, []byte(e.data)).Raw != "a" {
+		t.Errorf("after the lifecycle event, without heartbeats: got %+v", e)
+	}
+	root, _ = startStreams(t, b, only("secret"), nil, often)
+	f = follow(t, root+"/_events", nil)
+	if e := f.next(t); parseTold(t, []byte(e.data)).Sub != "connect" {
+		t.Errorf("first: got %+v", e)
+	}
+	eventually(t, "events are gathered", func() bool { return b.Stats().Subscribers == 4 })
+	publish(b, "secret")
+	publish(b, "b")
+	for e := f.next(t); ; e = f.next(t) {
+		if told := parseTold(t, []byte(e.data)); told.Raw == "b" {
+			break
+		} else if told.MetaType != "heartbeat" {
+			t.Fatalf("got %+v", e)
+		}
+	}
+	var got []string
+	eventually(t, "the event waits", func() bool {
+		_, events, _ := poll(t, root, "")
+		for _, e := range events {
+			if text, ok := e.(map[string]any)["raw_message"].(string); ok {
+				got = append(got, text)
+			}
+		}
+		return len(got) > 0
+	})
+	if strings.Join(got, ",") != "b" {
+		t.Errorf("polled %q", got)
+	}
+}
+
 // TestStreamResumes: who names the last event gets what came behind it, and one that has
 // got none yet has the id of the first frame.
 func TestStreamResumes(t *testing.T) {
