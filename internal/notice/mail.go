@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net"
+	netmail "net/mail"
 	"net/smtp"
 	"os"
 	"strconv"
@@ -101,7 +102,7 @@ func mailTo(client *smtp.Client, c *mail.Config, to string, n *Notice) error {
 		kind, body = "text/html", "<pre>"+html.EscapeString(n.Text)+"</pre>"
 	}
 	for _, h := range [][2]string{
-		{"From", mime.QEncoding.Encode("utf-8", c.FromName) + " <" + c.FromAddress + ">"}, {"To", to},
+		{"From", (&netmail.Address{Name: c.FromName, Address: c.FromAddress}).String()}, {"To", to},
 		{"Subject", mime.QEncoding.Encode("utf-8", n.Title)}, {"Date", n.Time.Format(time.RFC1123Z)},
 		{"MIME-Version", "1.0"}, {"Content-Type", kind + "; charset=utf-8"}, {"Content-Transfer-Encoding", "8bit"},
 	} {
