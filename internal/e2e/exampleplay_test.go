@@ -63,6 +63,10 @@ func newPlay(t *testing.T, byWebSocket bool, change ...func(*config.Config)) *pl
 	if err := p.ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	// The connections open beside the event bot_online, which may wait for get_updates then.
+	if _, _, err := p.call(t.Context(), "get_updates", json.RawMessage(`{"timeout":1}`)); err != nil {
+		t.Fatal(err)
+	}
 	if byWebSocket {
 		all, err := p.Endpoints(t.Context())
 		if err != nil {
