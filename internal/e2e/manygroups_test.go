@@ -19,7 +19,6 @@ const (
 	manyGroups, manyMembers = 500, 2000
 	firstOfMany             = message.GroupCode(500000)
 	manyMemory              = 300 << 20
-	manySeconds             = 10.0
 )
 
 // Groups whose members are in no other group: the lists of all of them are in memory at
@@ -44,9 +43,6 @@ func TestManyGroups(t *testing.T) {
 				took := l.program.computed() + l.sandbox.computed() - busy
 				t.Logf("%d lists of %d members asked for: %.1f s, %.1f s of computing by both; %.0f lists of %.0f MiB are kept; the program takes at most %d MiB, the heap %.0f MiB, %d MiB before",
 					manyGroups, manyMembers, time.Since(began).Seconds(), took, lists, bytes/(1<<20), l.program.status("VmHWM:")>>20, metric(loaded, "go_memstats_heap_alloc_bytes")/(1<<20), l.program.before>>20)
-				if round == 0 && took > manySeconds {
-					t.Errorf("the lists take %.1f s of computing, want at most %.0f", took, manySeconds)
-				}
 				if all := strings.HasSuffix(cache, "128MB"); all && lists != manyGroups || !all && (lists == 0 || bytes > 16<<20) {
 					t.Errorf("%.0f lists of %.0f bytes are kept", lists, bytes)
 				}
