@@ -246,6 +246,19 @@ func TestRequestBombs(t *testing.T) {
 		posting.Wait()
 		return statuses
 	}
+	// insist is many by clients that try again while the service has no room (503, or the
+	// connection closed meanwhile): how long there is none depends on the machine.
+	insist := func(n int, action, kind string, body []byte) map[int]int {
+		statuses := map[int]int{}
+		for end := time.Now().Add(processPatience); statuses[200] < n && time.Now().Before(end); {
+			for status, got := range many(n-statuses[200], action, kind, body) {
+				if status != 0 && status != http.StatusServiceUnavailable {
+					statuses[status] += got
+				}
+			}
+		}
+		return statuses
+	}
 	// frames sends a message n times on one connection and counts the answers.
 	frames := func(n int, payload []byte) int {
 		c := p.webSocketOf()
@@ -298,9 +311,9 @@ func TestRequestBombs(t *testing.T) {
 		{"200 messages of most values", func() any {
 			return frames(200, []byte(`{"action":"send_group_msg","params":{"group_id":730000001,"message":[`+strings.Repeat(`{"type":"face","data":{"id":14}},`, 2000)+`{"type":"x"}]}}`))
 		}, 200},
-		{"4 pictures by HTTP", func() any { return many(4, "send_group_msg", json, []byte(picture)) }, "map[200:4]"},
+		{"4 pictures by HTTP", func() any { return insist(4, "send_group_msg", json, []byte(picture)) }, "map[200:4]"},
 		{"4 pictures in forms", func() any {
-			return many(4, "send_group_msg", form, []byte("group_id=730000001&message=[CQ:image,file=base64://"+strings.Repeat("Ab%2B/", 9<<20)+"]"))
+			return insist(4, "send_group_msg", form, []byte("group_id=730000001&message=[CQ:image,file=base64://"+strings.Repeat("Ab%2B/", 9<<20)+"]"))
 		}, "map[200:4]"},
 		{"4 pictures by WebSocket", func() any { return frames(4, []byte(`{"action":"send_group_msg","params":`+picture+`}`)) }, 4},
 	} {
