@@ -29,6 +29,15 @@ var measured = []struct {
 	{"send_group_msg", map[string]any{"group_id": group, "message": "bench"}},
 }
 
+func paramsOf(action string) map[string]any {
+	for _, a := range measured {
+		if a.name == action {
+			return a.params
+		}
+	}
+	return nil
+}
+
 func (o *Options) actionPlans() []plan {
 	var all []plan
 	for _, a := range measured {
@@ -50,12 +59,7 @@ type caller func(ctx context.Context, number int) (answer []byte, err error)
 // act asks for the action of a plan, by all its connections at once, each time when the
 // answer to the one before has come.
 func (i *installation) act(ctx context.Context, p plan) (*result, error) {
-	var params map[string]any
-	for _, a := range measured {
-		if a.name == p.action {
-			params = a.params
-		}
-	}
+	params := paramsOf(p.action)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var callers []caller

@@ -12,16 +12,9 @@ import (
 	"runtime"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"libration/internal/filelock"
 	"libration/internal/text"
-)
-
-// What the sandbox's default scenario has.
-const (
-	account = 10001
-	group   = 730000001
 )
 
 // The second of the two runs of the default: a busy account's day, condensed.
@@ -36,8 +29,11 @@ const actionTime = 5 * time.Second
 // actionConnections are how many connections the runs of actions have.
 var actionConnections = []int{1, 16}
 
-// maxClients bounds the clients of a run.
-const maxClients = 1000
+// maxClients bounds the clients of a run, maxRuns the runs of everything.
+const (
+	maxClients = 1000
+	maxRuns    = 1000
+)
 
 // Options of Run.
 type Options struct {
@@ -56,7 +52,19 @@ type Options struct {
 	Clients []int
 	// Actions measures actions in place of events.
 	Actions bool
-	Out     io.Writer
+	// All measures everything, in place of events, and prints one table. Duration is then how
+	// long each part lasts that has no end of its own.
+	All bool
+	// Against is the program of another version, to be measured in turns; "": none. It implies
+	// All.
+	Against string
+	// Runs are how often everything is measured, at least 1; 0: once, with Against 5 times.
+	Runs int
+	// Stored is how many messages the store has when growth is measured; 0: 200,000.
+	Stored int
+	Out    io.Writer
+	// Progress hears what is measured now; nil: nobody does.
+	Progress func(text.Text)
 	// Language is that of the output.
 	Language text.Language
 	// Executable is the program that has the commands sandbox and run; "" for
@@ -73,6 +81,7 @@ type plan struct {
 	clients int           // or connections
 	action  string        // "": events
 	socket  bool          // the action comes by WebSocket, not HTTP
+	many    bool          // the events are of many groups, in turns
 }
 
 func (o *Options) plans() ([]plan, error) {
@@ -83,6 +92,16 @@ func (o *Options) plans() ([]plan, error) {
 		return nil, text.Errorf("--rate must be from 0 to %d", "--rate 应为 0 到 %d", maxRate)
 	case o.Duration < 0 || o.Duration > time.Hour:
 		return nil, text.Errorf("--duration must be from 0 to 1h", "--duration 应为 0 到 1h")
+	case o.Runs < 0 || o.Runs > maxRuns:
+		return nil, text.Errorf("--runs must be from 1 to %d", "--runs 应为 1 到 %d", maxRuns)
+	case o.Stored < 0 || o.Stored > maxCount:
+		return nil, text.Errorf("--stored must be from 1 to %d", "--stored 应为 1 到 %d", maxCount)
+	case o.All && (o.Rate > 0 || o.Journal || len(o.Clients) > 0 || o.Actions):
+		return nil, text.Errorf("--all has its own --rate, --journal, --clients and --actions: leave them out", "--all 自带 --rate、--journal、--clients 和 --actions：请去掉它们")
+	case !o.All && (o.Runs > 0 || o.Stored > 0):
+		return nil, text.Errorf("--runs and --stored are for --all", "--runs 和 --stored 用于 --all")
+	case o.All:
+		return nil, nil
 	case o.Actions && (o.Rate > 0 || o.Journal || len(o.Clients) > 0):
 		return nil, text.Errorf("--rate, --journal and --clients are for events, not for --actions", "--rate、--journal 和 --clients 用于事件，不能与 --actions 同时使用")
 	case o.Journal && len(o.Clients) > 0:
@@ -130,6 +149,7 @@ func (o *Options) plans() ([]plan, error) {
 // failed. Stopped by
 // ctx it returns nil.
 func Run(ctx context.Context, o Options) (err error) {
+	o.All = o.All || o.Against != ""
 	plans, err := o.plans()
 	if err != nil {
 		return err
@@ -151,7 +171,10 @@ func Run(ctx context.Context, o Options) (err error) {
 			err = nil
 		}
 	}()
-	i, err := start(ctx, o.Executable, folder.Path(), o.Journal)
+	if o.All {
+		return o.whole(ctx, folder.Path())
+	}
+	i, err := start(ctx, folder.Path(), setup{program: o.Executable, service: o.Executable, journal: o.Journal})
 	if err != nil {
 		return err
 	}
@@ -205,22 +228,15 @@ func (p *plan) cells(r *result, before, after usage, l text.Language) []string {
 	}
 	return []string{
 		p.name.In(l), fmt.Sprint(r.received), fmt.Sprintf("%.2f", r.lasted.Seconds()), fmt.Sprintf("%.0f", float64(r.received)/r.lasted.Seconds()),
-		short(r.percentile(50)), short(r.percentile(99)), short(r.percentile(100)), cpu, each, megabytes(before.resident), megabytes(after.peak),
+		short(r.quantile(500)), short(r.quantile(990)), short(r.quantile(1000)), cpu, each, megabytes(before.resident), megabytes(after.peak),
 	}
 }
 
-// line is a line of the table, its first cell to the left. A Chinese character is as wide as
-// two others.
+// line is a line of the table, its first cell to the left.
 func line(cells []string) string {
 	var b strings.Builder
 	for n, cell := range cells {
-		wide := utf8.RuneCountInString(cell)
-		for _, r := range cell {
-			if r >= 0x2e80 {
-				wide++
-			}
-		}
-		space := strings.Repeat(" ", max(0, columns[n]-wide))
+		space := strings.Repeat(" ", max(0, columns[n]-wide(cell)))
 		if n == 0 {
 			b.WriteString(cell + space)
 		} else {

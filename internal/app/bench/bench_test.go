@@ -32,6 +32,12 @@ func TestPlans(t *testing.T) {
 		{"clients and duration", Options{Count: 100, Duration: time.Second, Clients: []int{10}}, "clients: 10, as fast as possible 1000000 0 1s 10"},
 		{"actions", Options{Count: 9, Actions: true}, "get_login_info HTTP x1 9 0 5s 1; get_login_info HTTP x16 9 0 5s 16; get_login_info WebSocket x1 9 0 5s 1; " +
 			"get_login_info WebSocket x16 9 0 5s 16; send_group_msg HTTP x1 9 0 5s 1; send_group_msg HTTP x16 9 0 5s 16; send_group_msg WebSocket x1 9 0 5s 1; send_group_msg WebSocket x16 9 0 5s 16"},
+		{"everything and a rate", Options{Count: 1, All: true, Rate: 1}, ""},
+		{"everything and clients", Options{Count: 1, All: true, Clients: []int{1}}, ""},
+		{"runs of less", Options{Count: 1, Runs: 2}, ""},
+		{"stored of less", Options{Count: 1, Stored: 2}, ""},
+		{"negative runs", Options{Count: 1, All: true, Runs: -1}, ""},
+		{"too many stored", Options{Count: 1, All: true, Stored: maxCount + 1}, ""},
 		{"no events", Options{}, ""},
 		{"too many", Options{Count: maxCount + 1}, ""},
 		{"negative rate", Options{Count: 1, Rate: -1}, ""},
@@ -69,18 +75,18 @@ func TestLine(t *testing.T) {
 	}
 }
 
-func TestPercentile(t *testing.T) {
+func TestQuantile(t *testing.T) {
 	t.Parallel()
 	r := &result{}
-	if got := r.percentile(99); got != 0 {
+	if got := r.quantile(990); got != 0 {
 		t.Errorf("of nothing: got %v, want 0", got)
 	}
 	for i := range 200 {
 		r.latencies = append(r.latencies, time.Duration(i+1))
 	}
-	for p, want := range map[int]time.Duration{0: 1, 50: 100, 99: 198, 100: 200} {
-		if got := r.percentile(p); got != want {
-			t.Errorf("percentile %d: got %d, want %d", p, got, want)
+	for p, want := range map[int]time.Duration{0: 1, 500: 100, 990: 198, 999: 200, 1000: 200} {
+		if got := r.quantile(p); got != want {
+			t.Errorf("quantile %d: got %d, want %d", p, got, want)
 		}
 	}
 }
@@ -212,7 +218,7 @@ func TestActions(t *testing.T) {
 		for _, n := range []int{1, 16} {
 			p := plan{count: 200, most: time.Minute, clients: n, socket: socket, action: "get_login_info"}
 			r, err := i.measure(t.Context(), p)
-			if err != nil || r.received != p.count || len(r.latencies) != p.count || r.percentile(0) <= 0 {
+			if err != nil || r.received != p.count || len(r.latencies) != p.count || r.quantile(0) <= 0 {
 				t.Errorf("%v %d: got %+v, %v", socket, n, r, err)
 			}
 			p.most = time.Nanosecond
@@ -238,6 +244,7 @@ func TestMeasure(t *testing.T) {
 	}{
 		{"batches", plan{count: 3*batch + 1}, asIs, ""},
 		{"one request", plan{count: 700, rate: 1000}, asIs, ""},
+		{"many groups", plan{count: 3*batch + 1, many: true}, asIs, ""},
 		{"other events between", plan{count: 10}, func(all []string) []string {
 			return append([]string{`{"post_type":"meta_event"}`}, all...)
 		}, ""},
@@ -261,7 +268,7 @@ func TestMeasure(t *testing.T) {
 					}
 					continue
 				}
-				if all := n * tt.plan.count; err != nil || r.received != all || len(r.latencies) != all || r.percentile(0) < 0 {
+				if all := n * tt.plan.count; err != nil || r.received != all || len(r.latencies) != all || r.quantile(0) < 0 {
 					t.Errorf("got %+v, error %v, want %d events", r, err, all)
 				}
 			}
@@ -285,7 +292,7 @@ func TestProcessThatEnds(t *testing.T) {
 	t.Parallel()
 	p := &process{log: t.TempDir() + "/missing", ended: make(chan struct{})}
 	close(p.ended)
-	err := p.await(t.Context(), func(context.Context) error { return context.DeadlineExceeded })
+	err := p.await(t.Context(), startTimeout, pause, func(context.Context) error { return context.DeadlineExceeded })
 	if err == nil || !strings.Contains(err.Error(), "it ended") {
 		t.Errorf("got %v, want that it ended", err)
 	}

@@ -39,12 +39,12 @@ type result struct {
 	latencies []time.Duration // sorted
 }
 
-// percentile p, 0 to 100, by the nearest rank.
-func (r *result) percentile(p int) time.Duration {
+// quantile p, 0 to 1000, by the nearest rank: 990 is the 99th percentile.
+func (r *result) quantile(p int) time.Duration {
 	if len(r.latencies) == 0 {
 		return 0
 	}
-	return r.latencies[max(0, (len(r.latencies)*p+99)/100-1)]
+	return r.latencies[max(0, (len(r.latencies)*p+999)/1000-1)]
 }
 
 // measure plays a plan.
@@ -165,12 +165,15 @@ type feeder struct {
 // request, as the sandbox keeps the rate.
 func newFeeder(control string, p plan, clients int) *feeder {
 	size := batch
-	if p.rate > 0 {
+	switch {
+	case p.rate > 0:
 		size = p.count
+	case p.many:
+		size = batch / 10 // so that the groups mix
 	}
 	return &feeder{
 		control: control, plan: p, size: size, clients: clients,
-		tokens: make(chan struct{}, window), waiting: make(map[int]int),
+		tokens: make(chan struct{}, max(1, window*batch/size)), waiting: make(map[int]int),
 	}
 }
 
@@ -210,11 +213,15 @@ func (f *feeder) run(ctx context.Context) error {
 			return nil
 		}
 		n := min(f.size, f.plan.count-sent)
+		to := group
+		if f.plan.many {
+			to = manyGroups + sent/f.size%groupCount
+		}
 		last := f.plan.most > 0 && time.Since(began) > f.plan.most
 		if last {
 			f.ended.Store(int64(sent + n)) // known before its last event can arrive
 		}
-		if err := f.send(ctx, client, n); err != nil {
+		if err := f.send(ctx, client, to, n); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -227,9 +234,9 @@ func (f *feeder) run(ctx context.Context) error {
 	return nil
 }
 
-// send asks for n messages and waits until they have been sent.
-func (f *feeder) send(ctx context.Context, client *http.Client, n int) error {
-	body, err := json.Marshal(map[string]int{"group": group, "count": n, "rate": f.plan.rate})
+// send asks for n messages to a group and waits until they have been sent.
+func (f *feeder) send(ctx context.Context, client *http.Client, to, n int) error {
+	body, err := json.Marshal(map[string]int{"group": to, "count": n, "rate": f.plan.rate})
 	if err != nil {
 		return err
 	}

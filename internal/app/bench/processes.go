@@ -24,75 +24,78 @@ const (
 	stopWait     = 8 * time.Second
 )
 
+// setup says what an installation is made of.
+type setup struct {
+	program  string // that has the command sandbox
+	service  string // that has the command run, maybe an earlier version
+	journal  bool   // missed events are kept
+	signed   bool   // packets must be signed; the sandbox is the signer
+	accounts int    // 0 for one
+}
+
 // installation is a sandbox and a service, each a process.
 type installation struct {
+	setup
+	folder            string
 	control, ws, http string // URLs
 	sandbox, service  *process
 }
 
-// configText is the service's configuration: folder, account, control URL, addresses, how
-// long missed events are kept.
-const configText = `data: %q
-log: {level: warn}
-account: {uin: %d}
-server: {mode: sandbox, sandbox: {control: %q}}
-onebot:
-  heartbeat: 0s
-  connections:
-    - {type: websocket, address: %q, journal: %s}
-    - {type: http, address: %q}
-send: {limit: false}
-admin: {address: "127.0.0.1:0"}
-`
-
 // start starts both processes and waits until the sandbox is up.
-func start(ctx context.Context, executable, folder string, journal bool) (_ *installation, err error) {
-	control, err := freePort(ctx)
-	if err != nil {
-		return nil, err
+func start(ctx context.Context, folder string, s setup) (_ *installation, err error) {
+	s.accounts = max(1, s.accounts)
+	var ports [3]string
+	for n := range ports {
+		if ports[n], err = freePort(ctx); err != nil {
+			return nil, err
+		}
 	}
-	ws, err := freePort(ctx)
-	if err != nil {
-		return nil, err
-	}
-	web, err := freePort(ctx)
-	if err != nil {
-		return nil, err
-	}
-	i := &installation{control: "http://" + control, ws: "ws://" + ws, http: "http://" + web}
+	i := &installation{setup: s, folder: folder, control: "http://" + ports[0], ws: "ws://" + ports[1], http: "http://" + ports[2]}
 	defer func() {
 		if err != nil {
 			i.stop()
 		}
 	}()
-	path := filepath.Join(folder, "config.yaml")
-	missed := "0s"
-	if journal {
-		missed = "10m"
-	}
-	body := fmt.Sprintf(configText, filepath.Join(folder, "data"), account, i.control, ws, missed, web)
-	if err := os.WriteFile(path, []byte(body), 0o600); err != nil {
+	if err := os.WriteFile(i.config(), []byte(s.config(filepath.Join(folder, "data"), i.control, ports[1], ports[2])), 0o600); err != nil {
 		return nil, err
 	}
-	i.sandbox, err = startProcess(ctx, executable, filepath.Join(folder, "sandbox.log"),
-		"sandbox", "--sso", "127.0.0.1:0", "--control", control, "--auto-approve", fmt.Sprint(account), "--log-level", "warn")
+	scenario := filepath.Join(folder, "scenario.yaml")
+	if err := os.WriteFile(scenario, []byte(s.scenario()), 0o600); err != nil {
+		return nil, err
+	}
+	args := []string{"sandbox", "--sso", "127.0.0.1:0", "--control", ports[0], "--scenario", scenario, "--log-level", "warn"}
+	if s.signed {
+		args = append(args, "--require-sign")
+	}
+	i.sandbox, err = startProcess(ctx, s.program, filepath.Join(folder, "sandbox.log"), args...)
 	if err != nil {
 		return nil, err
 	}
-	if err := i.sandbox.await(ctx, func(ctx context.Context) error { return healthy(ctx, i.control) }); err != nil {
+	if err := i.sandbox.await(ctx, startTimeout, pause, func(ctx context.Context) error { return healthy(ctx, i.control) }); err != nil {
 		return nil, text.Errorf("sandbox: %v", "沙盒：%v", err)
 	}
-	i.service, err = startProcess(ctx, executable, filepath.Join(folder, "service.log"), "run", "-c", path)
-	return i, err
+	return i, i.startService(ctx)
 }
 
-// await waits until the service listens, which is when the account is online.
+func (i *installation) startService(ctx context.Context) (err error) {
+	i.service, err = startProcess(ctx, i.setup.service, filepath.Join(i.folder, "service.log"), "run", "-c", i.config())
+	return err
+}
+
+func (i *installation) config() string { return filepath.Join(i.folder, "config.yaml") }
+
+// await waits until the service listens, which is when the account is online, and until all
+// other accounts are.
 func (i *installation) await(ctx context.Context) error {
 	client := network.Network{}.Client()
 	defer client.CloseIdleConnections()
-	err := i.service.await(ctx, func(ctx context.Context) error {
-		if _, err := post(ctx, client, i.http+"/get_login_info", []byte("{}")); err != nil {
-			return err
+	online := 0
+	err := i.service.await(ctx, startTimeout+time.Duration(i.accounts)*time.Second, pause, func(ctx context.Context) error {
+		for online < i.accounts {
+			if err := i.ask(ctx, client, account+online); err != nil {
+				return err
+			}
+			online++
 		}
 		conns, err := i.dial(ctx, 1)
 		drop(conns)
@@ -102,6 +105,15 @@ func (i *installation) await(ctx context.Context) error {
 		return text.Errorf("service: %v", "服务：%v", err)
 	}
 	return nil
+}
+
+// ask has an account of the service answer.
+func (i *installation) ask(ctx context.Context, client *http.Client, uin int) error {
+	answer, err := post(ctx, client, fmt.Sprintf("%s/%d/get_login_info", i.http, uin), []byte("{}"))
+	if err == nil && !bytes.Contains(answer, []byte(fmt.Sprint(uin))) {
+		err = text.Errorf("account %d: %.500s", "账号 %d：%.500s", uin, answer)
+	}
+	return err
 }
 
 // dial connects n clients to the service. Each has read its first frame.
@@ -205,11 +217,11 @@ func (p *process) stop() {
 	<-p.ended
 }
 
-// await tries until check succeeds, the process ends, or time is up.
-func (p *process) await(ctx context.Context, check func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+// await tries every so often until check succeeds, the process ends, or the time is up.
+func (p *process) await(ctx context.Context, most, often time.Duration, check func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	ticker := time.NewTicker(pause)
+	ticker := time.NewTicker(often)
 	defer ticker.Stop()
 	for {
 		err := check(ctx)
@@ -221,7 +233,7 @@ func (p *process) await(ctx context.Context, check func(context.Context) error) 
 		case <-p.ended:
 			return text.Errorf("it ended: %s", "它已结束：%s", p.lastWords())
 		case <-ctx.Done():
-			return errors.Join(text.Errorf("not up within %v: %v", "%v 内未启动：%v", startTimeout, err), errors.New(p.lastWords()))
+			return errors.Join(text.Errorf("not up within %v: %v", "%v 内未启动：%v", most, err), errors.New(p.lastWords()))
 		}
 	}
 }

@@ -7,4 +7,6 @@ type usage struct {
 	known          bool
 	cpu            time.Duration
 	resident, peak int64 // bytes
+	anonymous      int64 // of resident, what no file has
+	written        int64 // bytes to the disk so far
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // clockTicks is USER_HZ, 100 on every architecture that Go supports.
@@ -28,6 +30,14 @@ func (p *process) usage() usage {
 	}
 	u, ok := parseUsage(stat, status)
 	u.known = ok
+	// The clock is finer than the ticks of stat, where the kernel has it (clock_getcpuclockid(3)).
+	var ran unix.Timespec
+	if ok && unix.ClockGettime(int32(^p.command.Process.Pid<<3|2), &ran) == nil {
+		u.cpu = time.Duration(ran.Nano())
+	}
+	if io, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", p.command.Process.Pid)); err == nil {
+		u.written = numberAfter(io, "write_bytes:")
+	}
 	return u
 }
 
@@ -45,13 +55,14 @@ func parseUsage(stat, status []byte) (u usage, ok bool) {
 		return u, false
 	}
 	u.cpu = time.Duration(user+system) * time.Second / clockTicks
-	u.resident, u.peak = statusBytes(status, "VmRSS:"), statusBytes(status, "VmHWM:")
+	u.resident, u.peak = numberAfter(status, "VmRSS:")<<10, numberAfter(status, "VmHWM:")<<10
+	u.anonymous = numberAfter(status, "RssAnon:") << 10
 	return u, true
 }
 
-// statusBytes reads a line like "VmRSS:  1234 kB".
-func statusBytes(status []byte, name string) int64 {
-	_, rest, ok := bytes.Cut(status, []byte("\n"+name))
+// numberAfter reads a line like "VmRSS:  1234 kB"; 0: there is none.
+func numberAfter(lines []byte, name string) int64 {
+	_, rest, ok := bytes.Cut(lines, []byte("\n"+name))
 	if !ok {
 		return 0
 	}
@@ -60,9 +71,9 @@ func statusBytes(status []byte, name string) int64 {
 	if len(fields) == 0 {
 		return 0
 	}
-	kib, err := strconv.ParseInt(string(fields[0]), 10, 64)
+	n, err := strconv.ParseInt(string(fields[0]), 10, 64)
 	if err != nil {
 		return 0
 	}
-	return kib << 10
+	return n
 }
