@@ -7,6 +7,7 @@ import (
 
 	"libration/internal/app"
 	"libration/internal/config"
+	"libration/internal/heap"
 	"libration/internal/sdnotify"
 )
 
@@ -44,5 +45,6 @@ func (c *runCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	log.Info("starting", "version", app.Version(), "config", c.Config, "data", cfg.Data)
+	go heap.Watch(ctx)
 	return a.Run(ctx)
 }

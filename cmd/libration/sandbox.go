@@ -6,6 +6,7 @@ import (
 
 	"libration/internal/app"
 	"libration/internal/app/simulator"
+	"libration/internal/heap"
 )
 
 type sandboxCommand struct {
@@ -27,6 +28,7 @@ type sandboxCommand struct {
 // Run runs the sandbox until it is stopped.
 func (c *sandboxCommand) Run(ctx context.Context, std streams) error {
 	outliveReaders()
+	go heap.Watch(ctx)
 	return simulator.Run(ctx, simulator.Settings{
 		Options: simulator.Options{
 			SSO: c.SSO, Control: c.Control, AllowRemote: c.AllowRemote, Log: newLog(std.err, c.LogLevel, false),
