@@ -21,6 +21,7 @@ var guides = []string{
 	"docs/notices",
 	"docs/onebot",
 	"docs/onebot-actions",
+	"docs/performance",
 	"docs/reliability",
 	"docs/sandbox",
 	"docs/security",

@@ -77,11 +77,10 @@ func (r *round) stored(ctx context.Context, path string) error {
 		return err
 	}
 	defer db.Close()
-	var count, content int64
-	if err := db.QueryRowContext(ctx, "SELECT count(*), sum(length(raw)) FROM messages").Scan(&count, &content); err != nil {
-		return text.Errorf("count the stored messages: %v", "统计已存的消息：%v", err)
-	}
-	r.add(text.T("on the disk for each message", "每条消息占用的磁盘"), octets, float64(info.Size())/float64(count))
-	r.add(text.T("on the disk for each message besides its content", "每条消息占用的磁盘，不含内容"), octets, float64(info.Size()-content)/float64(count))
+	// It may be a file of another version: what cannot be asked of it is not known.
+	var count, content float64
+	known := db.QueryRowContext(ctx, "SELECT count(*), sum(length(raw)) FROM messages").Scan(&count, &content) == nil && count > 0
+	r.addKnown(known, text.T("on the disk for each message", "每条消息占用的磁盘"), octets, float64(info.Size())/count)
+	r.addKnown(known, text.T("on the disk for each message besides its content", "每条消息占用的磁盘，不含内容"), octets, (float64(info.Size())-content)/count)
 	return nil
 }

@@ -35,8 +35,8 @@ type section struct {
 func sections() []section {
 	all := []section{
 		{text.T("one account", "一个账号"), setup{}, (*round).single},
-		{text.T("with a journal", "保存错过的事件"), setup{journal: true}, (*round).journaled},
-		{text.T("signed", "带签名"), setup{signed: true}, (*round).signed},
+		{text.T("with a journal", "有事件日志"), setup{journal: true}, (*round).journaled},
+		{text.T("signed", "签名"), setup{signed: true}, (*round).signed},
 		{text.T("growth", "增长"), setup{}, (*round).growth},
 	}
 	for _, n := range []int{1, 10, 100} {
@@ -228,7 +228,7 @@ func (r *round) steady(ctx context.Context, i *installation, rate int) error {
 	}
 	name := text.T("an event at %d/s", "事件，%d/秒").Fill(rate)
 	if i.journal {
-		name = text.T("an event at %d/s, journal", "事件，%d/秒，保存错过的事件").Fill(rate)
+		name = text.T("an event at %d/s, journal", "事件，%d/秒，有事件日志").Fill(rate)
 	}
 	r.addLatencies(name, got)
 	r.spent(before, i.settled(ctx), got, text.T("%s, CPU for 100,000", "%s，每 100,000 个的 CPU").Fill(name))
@@ -251,7 +251,7 @@ func (r *round) actions(ctx context.Context, i *installation, names ...string) e
 				}
 				title := text.T("%s a second, %s x%d", "每秒 %s，%s x%d").Fill(name, way, n)
 				if i.signed {
-					title = text.T("signed %s a second, %s x%d", "每秒带签名的 %s，%s x%d").Fill(name, way, n)
+					title = text.T("signed %s a second, %s x%d", "每秒签名的 %s，%s x%d").Fill(name, way, n)
 				}
 				r.add(title, each, float64(got.received)/got.lasted.Seconds())
 				r.spent(before, i.settled(ctx), got, text.T("%s, CPU for 100,000", "%s，每 100,000 个的 CPU").Fill(title))
@@ -277,12 +277,12 @@ func (r *round) sends(ctx context.Context, i *installation) error {
 	if got, err = i.afterBursts(ctx, min(burst, r.o.Count)); err != nil {
 		return err
 	}
-	r.addTime(text.T("first %d messages sent after bursts of %d events, p99", "%d 条消息在 %d 个事件的突发之后最先发送，p99").Fill(len(got.latencies), min(burst, r.o.Count)), got.quantile(990))
+	r.addTime(text.T("first %d messages sent after bursts of %d events, p99", "先发的 %d 条消息，在 %d 个事件的突发之后，p99").Fill(len(got.latencies), min(burst, r.o.Count)), got.quantile(990))
 	return nil
 }
 
 func (r *round) journaled(ctx context.Context, i *installation) error {
-	if err := r.fast(ctx, i, plan{count: r.o.Count, clients: 1}, text.T("events a second, journal", "每秒事件，保存错过的事件"), true); err != nil {
+	if err := r.fast(ctx, i, plan{count: r.o.Count, clients: 1}, text.T("events a second, journal", "每秒事件，有事件日志"), true); err != nil {
 		return err
 	}
 	return r.steady(ctx, i, steadyRate)
@@ -293,5 +293,5 @@ func (r *round) signed(ctx context.Context, i *installation) error {
 }
 
 func (r *round) accounts(ctx context.Context, i *installation) error {
-	return r.memory(ctx, i, text.T("memory, %d idle accounts", "内存，%d 个空闲账号").Fill(i.setup.accounts))
+	return r.memory(ctx, i, text.T("memory, idle, accounts: %d", "内存，空闲，%d 个账号").Fill(i.setup.accounts))
 }
