@@ -15,6 +15,8 @@ type Operation struct {
 	// Verdict returns the result inside an answer, 0 for success; nil: such an answer
 	// has none.
 	Verdict func(answer proto.Message) (code int64, text string)
+
+	verdicts []verdict
 }
 
 // operations is filled while the package's variables are initialized, so that no
@@ -26,12 +28,10 @@ func add[Req, Resp proto.Message](op *Op[Req, Resp]) *Op[Req, Resp] {
 		OpInfo:      op.OpInfo,
 		NewRequest:  func() proto.Message { return fresh[Req]() },
 		NewResponse: func() proto.Message { return fresh[Resp]() },
+		verdicts:    op.verdicts,
 	}
 	if len(op.verdicts) > 0 {
 		row.Verdict = func(answer proto.Message) (int64, string) { return judge(op.verdicts, answer) }
-	}
-	for _, v := range op.verdicts {
-		v.check(fresh[Resp]())
 	}
 	operations = append(operations, row)
 	return op

@@ -242,6 +242,21 @@ func TestAll(t *testing.T) {
 
 // An operation on a group's files refuses inside its answer, in words for people and in a
 // technical text; a client reads either, and an envelope, too.
+// What the verdicts name are fields of the answers. It is not looked up at the start of the
+// program, which would read the descriptors of nearly all messages.
+func TestVerdictFields(t *testing.T) {
+	t.Parallel()
+	for _, op := range All() {
+		for _, v := range op.verdicts {
+			answer := op.NewResponse()
+			v.write(answer, 1, "no", "detail") // panics where there is no such field
+			if code, text := v.read(answer); code == 0 || v.text != "" && text != "no" {
+				t.Errorf("%s: got code %d and text %q from a refusal", op.Name, code, text)
+			}
+		}
+	}
+}
+
 func TestRefusalInPart(t *testing.T) {
 	m := &Mux[string]{}
 	Handle(m, DeleteGroupFile, func(_ string, req *oidbpb.GroupFileReq) (*oidbpb.GroupFileResp, error) {

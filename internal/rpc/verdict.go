@@ -59,9 +59,6 @@ func (v verdict) write(answer proto.Message, code int64, text, detail string) {
 	}
 }
 
-// check panics when the fields are none of the answer's.
-func (v verdict) check(answer proto.Message) { v.write(answer, 1, "", "") }
-
 // judge returns the first result that is not 0.
 func judge(verdicts []verdict, answer proto.Message) (code int64, text string) {
 	for _, v := range verdicts {
