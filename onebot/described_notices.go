@@ -151,7 +151,7 @@ func describedRequests() []described {
 }
 
 func describedMeta() []described {
-	status := Table().Find("get_status").Result
+	status := Table().Find("get_status").Result()
 	return []described{
 		{"meta_event/lifecycle", text.T("The first frame of a WebSocket (connect); a webhook is taken into use (enable), or is given up in order (disable).",
 			"WebSocket 的第一帧（connect）；webhook 开始使用（enable）或正常停止（disable）。"), "S L C N Y", fields(

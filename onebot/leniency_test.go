@@ -36,8 +36,8 @@ var wrong = map[table.Kind][]string{
 
 // readParams reads the parameters of an action, as a call of it does.
 func readParams(row *row, p Params) (any, error) {
-	v := reflect.New(row.Params.Go).Elem()
-	err := table.ReadObject(row.Params, &args{params: p}, v)
+	v := reflect.New(row.Params().Go).Elem()
+	err := table.ReadObject(row.Params(), &args{params: p}, v)
 	return v.Interface(), err
 }
 
@@ -114,8 +114,8 @@ func TestLenientParameters(t *testing.T) {
 	t.Parallel()
 	tried := 0
 	eachRow(t, func(row *row, params map[string]json.RawMessage) {
-		for i := range row.Params.Fields {
-			f := &row.Params.Fields[i]
+		for i := range row.Params().Fields {
+			f := &row.Params().Fields[i]
 			rest := without(params, f)
 			for _, name := range f.Names {
 				with := func(value string) Params {
@@ -209,8 +209,8 @@ func TestSuffixes(t *testing.T) {
 			}
 			time.Sleep(time.Minute) // virtual
 			r := s.Call(t.Context(), Request{Action: name})
-			for i := range row.Params.Fields {
-				if f := &row.Params.Fields[i]; f.Required {
+			for i := range row.Params().Fields {
+				if f := &row.Params().Fields[i]; f.Required {
 					if r.RetCode != RetBadParams || r.Msg != wrongParams.Code || !strings.Contains(r.Message, `"`+f.Name()+`"`) {
 						t.Errorf("%s without %s: got %d %s %q", name, f.Name(), r.RetCode, r.Msg, r.Message)
 					}

@@ -77,7 +77,7 @@ func TestSpecParams(t *testing.T) {
 		}
 		for _, p := range specParams(r.params) {
 			params++
-			for _, difference := range differs(row.Params, p) {
+			for _, difference := range differs(row.Params(), p) {
 				difference = r.name + " " + difference
 				found[difference] = true
 				if otherParams[difference] == "" {

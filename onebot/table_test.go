@@ -71,6 +71,13 @@ func TestSpecNames(t *testing.T) {
 
 // TestUnknownNames: who misspells reads what was meant, who calls what others have that
 // it is not here.
+func TestTypesAreDescribed(t *testing.T) {
+	t.Parallel()
+	if err := Table().Check(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestUnknownNames(t *testing.T) {
 	for _, tt := range []struct{ name, en, zh string }{
 		{"send_grup_msg", `no such action "send_grup_msg", did you mean "send_group_msg"?`, `没有动作 "send_grup_msg"，是否想用 "send_group_msg"？`},
@@ -101,7 +108,7 @@ func TestAppendedResults(t *testing.T) {
 		examples[reflect.TypeOf(v)] = v
 	}
 	for _, name := range Table().Names() {
-		result := Table().Find(name).Result.Go
+		result := Table().Find(name).Result().Go
 		v := examples[result]
 		if v == nil {
 			if result.Implements(reflect.TypeFor[jsonAppender]()) {

@@ -60,9 +60,9 @@ func valuesOf(v *kong.Value, line completion.Line) (found []completion.Candidate
 			return nil
 		}
 		if name, _, begun := strings.Cut(line.Word, "="); begun {
-			return valuesOfField(action.Params.Fields, name)
+			return valuesOfField(action.Params().Fields, name)
 		}
-		for _, f := range action.Params.Fields {
+		for _, f := range action.Params().Fields {
 			given := func(arg string) bool {
 				name, _, _ := strings.Cut(arg, "=")
 				return slices.Contains(f.Names, name)

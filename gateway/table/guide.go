@@ -27,10 +27,10 @@ func (t *Table[S]) Overview(l text.Language, page string) string {
 		for _, name := range r.Names() {
 			names = append(names, "[`"+name+"`]("+page+"#"+anchor(r.Name)+")")
 		}
-		for _, f := range r.Params.Fields {
+		for _, f := range r.Params().Fields {
 			params = append(params, brief(f))
 		}
-		for _, line := range lines(r.Result, 0) {
+		for _, line := range lines(r.Result(), 0) {
 			if line.depth == 0 && len(data) < mostFields {
 				data = append(data, "`"+line.Name()+"`")
 			} else if line.depth == 0 {
@@ -39,9 +39,9 @@ func (t *Table[S]) Overview(l text.Language, page string) string {
 		}
 		what := strings.Join(data, comma)
 		switch {
-		case r.Result.Kind == Array && what == "":
-			what = r.Result.words().In(l)
-		case r.Result.Kind == Array:
+		case r.Result().Kind == Array && what == "":
+			what = r.Result().words().In(l)
+		case r.Result().Kind == Array:
 			what = kinds[Array].In(l) + text.T(": ", "：").In(l) + what
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", strings.Join(names, comma), r.Text.In(l), strings.Join(params, comma), what)
@@ -106,18 +106,18 @@ func (r *Row[S]) section(b *strings.Builder, l text.Language) {
 		changes = text.T("It only reads.", "只读。")
 	}
 	fmt.Fprintf(b, "\n%s\n", facts.Fill(r.Tier, changes).In(l))
-	if len(r.Params.Fields) > 0 {
+	if len(r.Params().Fields) > 0 {
 		b.WriteString(text.T(
 			"\n| parameter | type | | meaning |\n|---|---|---|---|\n",
 			"\n| 参数 | 类型 | | 含义 |\n|---|---|---|---|\n").In(l))
-		for _, f := range lines(r.Params, 0) {
+		for _, f := range lines(r.Params(), 0) {
 			fmt.Fprintf(b, "| %s | %s | %s | %s%s |\n", f.nested("`"), f.Type.words().In(l), f.need().In(l), f.Text.In(l), f.values().In(l))
 		}
 	}
-	if r.Result.Kind != Nothing {
-		fmt.Fprintf(b, text.T("\n`data`: %s\n", "\n结果 `data`：%s\n").In(l), r.Result.words().In(l))
+	if r.Result().Kind != Nothing {
+		fmt.Fprintf(b, text.T("\n`data`: %s\n", "\n结果 `data`：%s\n").In(l), r.Result().words().In(l))
 	}
-	if all := lines(r.Result, 0); len(all) > 0 {
+	if all := lines(r.Result(), 0); len(all) > 0 {
 		b.WriteString(text.T(
 			"\n| field | type | meaning |\n|---|---|---|\n",
 			"\n| 字段 | 类型 | 含义 |\n|---|---|---|\n").In(l))

@@ -32,9 +32,9 @@ func (t *Table[S]) List(l text.Language) string {
 func (r *Row[S]) Help(l text.Language, command func(*Example) string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n  %s\n", strings.Join(r.Names(), ", "), r.Text.In(l))
-	if len(r.Params.Fields) > 0 {
+	if len(r.Params().Fields) > 0 {
 		fmt.Fprintf(&b, "\n%s\n", text.T("Parameters:", "参数：").In(l))
-		for _, f := range lines(r.Params, 0) {
+		for _, f := range lines(r.Params(), 0) {
 			b.WriteString(text.T("  %s (%s, %s)\n      %s%s\n", "  %s（%s，%s）\n      %s%s\n").Fill(f.nested(""), f.Type.words(), f.need(), f.Text, f.values()).In(l))
 		}
 	}
@@ -42,9 +42,9 @@ func (r *Row[S]) Help(l text.Language, command func(*Example) string) string {
 		shown := command(e) + "\n" + e.Answer()
 		fmt.Fprintf(&b, "\n%s\n  %s\n", text.T("Example:", "示例：").In(l), strings.ReplaceAll(shown, "\n", "\n  "))
 	}
-	if r.Result.Kind != Nothing {
-		b.WriteString(text.T("\nResult: %s\n", "\n结果：%s\n").Fill(r.Result.words()).In(l))
-		for _, f := range lines(r.Result, 0) {
+	if r.Result().Kind != Nothing {
+		b.WriteString(text.T("\nResult: %s\n", "\n结果：%s\n").Fill(r.Result().words()).In(l))
+		for _, f := range lines(r.Result(), 0) {
 			b.WriteString(text.T("  %s (%s)  %s%s\n", "  %s（%s）%s%s\n").Fill(f.nested(""), f.Type.words(), f.Text, f.values()).In(l))
 		}
 	}

@@ -30,7 +30,7 @@ func (t *Table[S]) Schema(l text.Language, more ...Def) []byte {
 			}},
 			{"required", []string{"action"}},
 		})
-		params, data := r.Params.schema(l), r.Result.schema(l)
+		params, data := r.Params().schema(l), r.Result().schema(l)
 		if e := r.Example(); e != nil {
 			params = append(params, member{"examples", []any{e.Params}})
 			data = append(data, member{"examples", e.data()})

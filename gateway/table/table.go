@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"libration/internal/text"
@@ -50,11 +51,10 @@ type Info struct {
 	Causes []*Cause
 	// Subject is what its group of actions is about.
 	Subject text.Text
-	// Params and Result describe the function's types. They are nil in rows without a
-	// function.
-	Params, Result *Type
 
 	params, result reflect.Type
+	describeParams func() (*Type, []error)
+	describeResult func() (*Type, []error)
 	examples       func(name string) *Example
 }
 
@@ -64,6 +64,21 @@ func (i *Info) Example() *Example {
 		return nil
 	}
 	return i.examples(i.Name)
+}
+
+// Params describes what the function takes, nil in rows without a function. It is made when
+// somebody asks first, as is Result: a program calls few of the actions.
+func (i *Info) Params() *Type { return described(i.describeParams) }
+
+// Result describes what the function returns, nil in rows without a function.
+func (i *Info) Result() *Type { return described(i.describeResult) }
+
+func described(describe func() (*Type, []error)) *Type {
+	if describe == nil {
+		return nil
+	}
+	t, _ := describe() // Check reports the errors
+	return t
 }
 
 // ReadOnly reports whether the action changes nothing.
@@ -140,7 +155,7 @@ func (r *Row[S]) Works() bool { return r.run != nil }
 // Run reads the parameters and runs the action. The result is nil without one. Errors
 // are those of the source, *Wrong for a parameter, and the action's own.
 func (r *Row[S]) Run(ctx context.Context, s S, from Source) (any, error) {
-	return r.run(ctx, s, r.Params.Fields, from)
+	return r.run(ctx, s, r.Params().Fields, from)
 }
 
 // Dialect is what the rows of one dialect share.
@@ -169,7 +184,7 @@ type Table[S any] struct {
 }
 
 // New checks the rows and makes a table. The error names all rows that are wrong, and
-// why.
+// why. What is wrong with types of parameters and results only [Table.Check] finds.
 func New[S any](d Dialect, rows ...Row[S]) (*Table[S], error) {
 	t := &Table[S]{dialect: d, names: map[string]*Row[S]{}}
 	var wrong []error
@@ -226,15 +241,33 @@ func (r *Row[S]) complete(d Dialect) (wrong []error) {
 			}
 		}
 	}
-	var errs []error
-	r.Params, errs = describe(d, r.params, paramTag)
-	wrong = append(wrong, errs...)
-	r.Params.Kind = Object // also one without fields
+	r.describeParams = sync.OnceValues(func() (*Type, []error) {
+		t, errs := describe(d, r.params, paramTag)
+		t.Kind = Object // also one without fields
+		return t, errs
+	})
+	r.describeResult = sync.OnceValues(func() (*Type, []error) { return describe(d, r.result, jsonTag) })
 	if r.params.Kind() != reflect.Struct {
 		wrong = append(wrong, fmt.Errorf("its parameters are no struct but %v", r.params))
 	}
-	r.Result, errs = describe(d, r.result, jsonTag)
-	return append(wrong, errs...)
+	return wrong
+}
+
+// Check describes all parameters and results. The error names all that are wrong, and why.
+// It is for tests: New leaves it out, as it takes longer than all the rest of a start.
+func (t *Table[S]) Check() error {
+	var wrong []error
+	for _, r := range t.rows {
+		if !r.Works() {
+			continue
+		}
+		_, params := r.describeParams()
+		_, result := r.describeResult()
+		for _, err := range append(slices.Clip(params), result...) {
+			wrong = append(wrong, fmt.Errorf("action %q: %w", r.Name, err))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 func bothLanguages(t text.Text) error {

@@ -241,7 +241,10 @@ func TestBadRows(t *testing.T) {
 			return r, nil
 		}))},
 	} {
-		_, err := table.New(dialect, tt.rows...)
+		actions, err := table.New(dialect, tt.rows...)
+		if err == nil {
+			err = actions.Check()
+		}
 		if name := tt.rows[len(tt.rows)-1].Name; err == nil || !strings.Contains(err.Error(), `action "`+name+`": `) || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("got error %v, want one of action %q with %q", err, name, tt.want)
 		}

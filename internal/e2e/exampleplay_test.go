@@ -230,7 +230,7 @@ func (p *play) example(action, params, status string) {
 			p.fatal("%s %s: got %s, %v", action, params, answer, err)
 		}
 		p.newest[action] = envelope.Data
-		result := row.Result
+		result := row.Result()
 		if status == onebot.StatusFailed {
 			result = &table.Type{Kind: table.Nothing}
 		}
