@@ -14,6 +14,7 @@ import (
 const exitInterrupted = 130
 
 func main() {
+	offerCertificates()
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
