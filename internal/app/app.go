@@ -149,6 +149,12 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	a.reloading.Unlock()
 	defer a.report(ctx)()
+	var resting sync.WaitGroup
+	resting.Go(func() { a.rest(ctx) })
+	defer func() {
+		stop()
+		resting.Wait()
+	}()
 	services := a.supervisor.Run(ctx)
 	a.reloading.Lock() // none is under way, and none begins
 	a.accounts.Wait()
