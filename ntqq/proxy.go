@@ -14,5 +14,5 @@ func ProxyClient(proxy string) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return network.Network{Proxy: p}.Client(), nil
+	return network.Network{Proxy: p}.HostClient(), nil
 }

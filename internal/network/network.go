@@ -89,6 +89,14 @@ func (n Network) Transport() *http.Transport {
 // connections.
 func (n Network) Client() *http.Client { return &http.Client{Transport: n.Transport()} }
 
+// HostClient is Client for who asks one host only, often many times at once: it keeps the
+// connections of all of these requests for the next ones, and not two.
+func (n Network) HostClient() *http.Client {
+	t := n.Transport()
+	t.MaxIdleConnsPerHost = t.MaxIdleConns
+	return &http.Client{Transport: t}
+}
+
 // Lookup returns the addresses of a host, as the system resolves it.
 func Lookup(ctx context.Context, host string) ([]string, error) {
 	if err := guard(host); err != nil {

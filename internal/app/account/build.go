@@ -168,7 +168,7 @@ func (a *Account) signer() *ntqq.HTTPSigner {
 		return nil
 	}
 	return &ntqq.HTTPSigner{
-		URLs: s.URLs, Style: ntqq.SignStyle(s.Style), Token: s.Token, Client: a.proxied.Client(),
+		URLs: s.URLs, Style: ntqq.SignStyle(s.Style), Token: s.Token, Client: a.proxied.HostClient(),
 		Timeout: time.Duration(s.Timeout), Log: a.log, OnAsk: a.counted.ask,
 		RetryFirst: a.o.Timing.RetryFirst, RetryMost: a.o.Timing.RetryMost,
 	}

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -89,7 +90,7 @@ func (e longError) Error() string { return fmt.Sprintf("%.*s...", maxError, e.er
 func (e longError) Unwrap() error { return e.err }
 
 // defaultClient is for signers without one.
-var defaultClient = network.Network{}.Client()
+var defaultClient = network.Network{}.HostClient()
 
 // Sign implements [Signer]. Its error is an [ErrNoSignature] and names the failure of each
 // signer.
@@ -182,25 +183,15 @@ type answer struct {
 
 func (h *HTTP) ask(ctx context.Context, address string, r *Request) (*Signature, error) {
 	style := h.style(address)
-	var body any
-	if style == SecSign {
-		body = map[string]any{
-			"command": r.Command, "seq": r.Sequence, "body": hex.EncodeToString(r.Payload),
-			"uin": uint64(r.UIN), "guid": hex.EncodeToString(r.GUID), "qua": r.App.Qua,
-		}
-	} else {
-		body = map[string]any{
-			"cmd": r.Command, "seq": r.Sequence, "src": strings.ToUpper(hex.EncodeToString(r.Payload)),
-		}
-	}
-	b, err := json.Marshal(body)
+	body, err := style.body(r)
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(b))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return nil, redact.Err(err)
 	}
+	req.Header["Idempotency-Key"] = nil // not sent: package net/http may ask again on another connection
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "qq/"+r.App.CurrentVersion)
 	if h.Token != "" {
@@ -218,12 +209,48 @@ func (h *HTTP) ask(ctx context.Context, address string, r *Request) (*Signature,
 	if resp.StatusCode != http.StatusOK {
 		return nil, text.Errorf("HTTP status %s", "HTTP 状态 %s", resp.Status)
 	}
+	// To its end, whatever follows the JSON: else the connection is not used again.
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, redact.Err(err)
+	}
 	var a answer
-	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(&a); err != nil {
+	if err := json.NewDecoder(bytes.NewReader(b)).Decode(&a); err != nil {
 		return nil, text.Errorf("answer: %v", "应答：%v", err)
 	}
 	return a.signature(style, r.App)
 }
+
+// body is the request to a signer, in one piece: payloads may be large.
+func (s Style) body(r *Request) ([]byte, error) {
+	command, err := json.Marshal(r.Command)
+	if err != nil {
+		return nil, err
+	}
+	qua, err := json.Marshal(r.App.Qua)
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, 0, 128+len(command)+len(qua)+hex.EncodedLen(len(r.Payload)+len(r.GUID)))
+	if s != SecSign {
+		b = append(append(b, `{"cmd":`...), command...)
+		b = strconv.AppendUint(append(b, `,"seq":`...), uint64(r.Sequence), 10)
+		b = append(b, `,"src":"`...)
+		for _, c := range r.Payload {
+			b = append(b, upperHex[c>>4], upperHex[c&15])
+		}
+		return append(b, `"}`...), nil
+	}
+	b = hex.AppendEncode(append(b, `{"body":"`...), r.Payload)
+	b = append(append(b, `","command":`...), command...)
+	b = hex.AppendEncode(append(b, `,"guid":"`...), r.GUID)
+	b = append(append(b, `","qua":`...), qua...)
+	b = strconv.AppendUint(append(b, `,"seq":`...), uint64(r.Sequence), 10)
+	b = strconv.AppendUint(append(b, `,"uin":`...), uint64(r.UIN), 10)
+	return append(b, '}'), nil
+}
+
+const upperHex = "0123456789ABCDEF"
 
 func (a *answer) signature(style Style, app *identity.AppInfo) (*Signature, error) {
 	if a.Code != 0 {
