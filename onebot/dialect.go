@@ -109,7 +109,7 @@ func (d *Dialect) Refuse(status int, why text.Text) gateway.Answer {
 
 // answer is the response with an HTTP status.
 func (r *Response) answer(status int) gateway.Answer {
-	return gateway.Answer{Status: status, Type: contentType, Body: r.AppendJSON(nil)}
+	return gateway.Answer{Status: status, Type: contentType, Body: r.AppendJSON(make([]byte, 0, 256))} // room for most
 }
 
 // Route implements gateway.Answerer: actions are at /<action> and at /, files are taken at

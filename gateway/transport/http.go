@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"libration/gateway"
+	"libration/gateway/table"
 	"libration/internal/inbound"
 	"libration/internal/network"
 	"libration/internal/text"
@@ -212,7 +213,11 @@ func (h *HTTP) handle(ctx, calls context.Context, w http.ResponseWriter, r *http
 		hold = gateway.Hold{}
 		return
 	}
-	place, ok := h.lanes.enter(&call, maxWaiting, r.Context().Done())
+	var hungUp <-chan struct{}
+	if call.Lane != table.Local { // which never waits; the context makes the channel when it is asked for
+		hungUp = r.Context().Done()
+	}
+	place, ok := h.lanes.enter(&call, maxWaiting, hungUp)
 	if !ok {
 		h.busy(w, text.T("too many actions are waiting, or the service is stopping", "等待的动作过多，或服务正在停止"))
 		return
@@ -317,11 +322,19 @@ func (h *HTTP) refused(w http.ResponseWriter, r *webguard.Refusal) {
 	reply(w, h.dialect.Refuse(r.Status, r.Text))
 }
 
+// countsItself is from which length on package net/http wants to be told the length of an
+// answer. It counts shorter ones itself, for less.
+const countsItself = 2 << 10
+
+var nosniff = []string{"nosniff"} // never changed
+
 func reply(w http.ResponseWriter, a gateway.Answer) {
 	maps.Copy(w.Header(), a.Header)
-	w.Header().Set("Content-Type", a.Type)
-	w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
-	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header()["Content-Type"] = []string{a.Type}
+	w.Header()["X-Content-Type-Options"] = nosniff
+	if len(a.Body) >= countsItself {
+		w.Header()["Content-Length"] = []string{strconv.Itoa(len(a.Body))}
+	}
 	w.WriteHeader(a.Status)
 	_, _ = w.Write(a.Body) // the caller is gone: nobody is left to tell
 }
