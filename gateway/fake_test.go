@@ -180,6 +180,8 @@ func (s *fakeStore) Flush(context.Context) error {
 	return s.err
 }
 
+func (s *fakeStore) FlushMessage(ctx context.Context, _ int32) error { return s.Flush(ctx) }
+
 var errDisk = errors.New("disk full")
 
 // forms registers those of the tests.

@@ -45,6 +45,9 @@ type Store interface {
 	PutMedium(id, kind string, payload []byte) error
 	// Medium returns what is kept under this id; a nil payload when nothing is.
 	Medium(id string) (kind string, payload []byte, err error)
+	// FlushMessage returns when the message with this id, given by PutSent, is on disk, or
+	// with the error of ctx. It does not wait for others.
+	FlushMessage(ctx context.Context, id int32) error
 	// Flush returns when everything put before is on disk, or with the error of ctx.
 	Flush(ctx context.Context) error
 }

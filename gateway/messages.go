@@ -22,7 +22,7 @@ func (g *Gateway) Sent(ctx context.Context, m *message.Message) int32 {
 	id := g.keep(m, g.store.PutSent)
 	ctx, cancel := context.WithTimeout(ctx, flushWait)
 	defer cancel()
-	if err := g.store.Flush(ctx); err != nil {
+	if err := g.store.FlushMessage(ctx, id); err != nil {
 		g.log.Debug("sent message not on disk yet", "message_id", id, "err", err)
 	}
 	return id

@@ -172,6 +172,8 @@ func (s *fakeStore) Flush(context.Context) error {
 	return s.err
 }
 
+func (s *fakeStore) FlushMessage(ctx context.Context, _ int32) error { return s.Flush(ctx) }
+
 var errDisk = errors.New("disk full")
 
 // testDialect is a dialect with the gateway of its account.

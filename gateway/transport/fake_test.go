@@ -138,6 +138,8 @@ func (*fakeStore) FindFriend(message.UIN, uint64, uint32) (*message.Message, err
 
 func (*fakeStore) Flush(context.Context) error { return nil }
 
+func (*fakeStore) FlushMessage(context.Context, int32) error { return nil }
+
 func groupMessage(group message.GroupCode, text string) *message.Message {
 	return &message.Message{
 		Chat:     message.Chat{Kind: message.Group, Group: group},

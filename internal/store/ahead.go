@@ -1,13 +1,12 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -37,18 +36,19 @@ const aheadMargin = 50 * time.Second
 
 // MoveAhead prepares an old copy of the file, which no program uses, so that no id is
 // used twice that was given out after it was copied. The ids of events go on beyond the
-// present. The ids of messages follow from their chat and sequence: those of the
-// sequences that each chat can have had since are kept for these messages, as the ids of
-// removed ones are. It returns how many, and whether that were all.
+// present. The ids of messages follow from their chat and sequence: the blocks of the
+// sequences that each chat can have had since own theirs. It returns how many ids are
+// kept, and whether that were all.
 //
 // Not covered are chats that are not in the file, and chats with more than four times as
 // many messages a day as before.
 func MoveAhead(ctx context.Context, path string, a Ahead) (reserved int, all bool, err error) {
-	return moveAhead(ctx, path, a, crc)
+	return moveAhead(ctx, path, a, Options{})
 }
 
-func moveAhead(ctx context.Context, path string, a Ahead, hash func([]byte) uint32) (reserved int, all bool, err error) {
-	db, err := openDatabase(ctx, path)
+func moveAhead(ctx context.Context, path string, a Ahead, o Options) (reserved int, all bool, err error) {
+	o.setDefaults()
+	db, err := openDatabase(ctx, path, &o, false)
 	if err != nil {
 		return 0, false, explain("open", path, err)
 	}
@@ -75,8 +75,16 @@ func moveAhead(ctx context.Context, path string, a Ahead, hash func([]byte) uint
 	if err != nil {
 		return 0, false, err
 	}
-	if reserved, err = reserve(ctx, tx, chats, hash); err != nil {
+	if reserved, err = reserveBlocks(ctx, tx, chats, o.slot); err != nil {
 		return 0, false, err
+	}
+	// The program that went on may have been of an earlier version.
+	if db.earlier {
+		former, err := reserveFormer(ctx, tx, chats, o.hash)
+		if err != nil {
+			return 0, false, err
+		}
+		reserved += former
 	}
 	return reserved, all, tx.Commit()
 }
@@ -151,95 +159,74 @@ func ahead(ctx context.Context, tx *sql.Tx, a Ahead) (spans []span, all bool, er
 	return spans, all, nil
 }
 
-// reservation is an id that is kept for a key.
-type reservation struct {
-	id       int32
-	owner    int32 // fingerprint of the key that it is for
-	span     int32 // of that key
-	sequence uint64
-}
-
-// reserve keeps the ids of the spans for their keys. An id that two of them begin with is
-// for neither, as it is not known who had it. Those keys, and keys whose id is taken, have
-// the next of their series, too.
-func reserve(ctx context.Context, tx *sql.Tx, spans []span, hash func([]byte) uint32) (int, error) {
-	taken, err := takenIDs(ctx, tx)
+// reserveBlocks has the blocks of the spans own their slots, and returns how many ids
+// these have. A slot that two of them begin with is for neither, as it is not known who
+// had it. Those blocks, and blocks whose slot another has, have the next of their series,
+// too.
+func reserveBlocks(ctx context.Context, tx *sql.Tx, spans []span, nth func(block, int) uint32) (int, error) {
+	owned, err := ownedSlots(ctx, tx)
 	if err != nil {
 		return 0, err
 	}
-	var all []reservation
-	for i, s := range spans {
-		for n := range s.count {
-			k := s.key(s.after + 1 + n)
-			all = append(all, reservation{k.candidate(0, hash), k.fingerprint(), int32(i), k.sequence})
-		}
-	}
-	byID := func(a, b reservation) int { return cmp.Compare(uint32(a.id), uint32(b.id)) }
-	slices.SortFunc(all, byID)
-	var kept, next []reservation
-	for begin, end := 0, 0; begin < len(all); begin = end {
-		for end = begin; end < len(all) && all[end].id == all[begin].id; end++ {
-		}
-		first := all[begin]
-		_, was := slices.BinarySearch(taken, first.id)
-		if was || first.id == 0 || end-begin > 1 {
-			for _, r := range all[begin:end] {
-				r.id = spans[r.span].key(r.sequence).candidate(1, hash)
-				next = append(next, r)
+	first := make(map[uint32][]block)
+	for _, s := range spans {
+		b := s.key(s.after + 1).block()
+		for last := s.key(s.after + s.count).block().number; ; b.number++ {
+			slot := nth(b, 0)
+			first[slot] = append(first[slot], b)
+			if b.number == last {
+				break
 			}
 		}
-		if end-begin > 1 {
-			first.owner = nobody(all[begin].owner, all[begin+1].owner)
+	}
+	reserved := 0
+	keep := func(slot uint32, b block) error {
+		if _, ok := owned[slot]; ok || slot == 0 {
+			return nil
 		}
-		if !was && first.id != 0 {
-			kept = append(kept, first)
+		owned[slot] = b
+		reserved += places
+		_, err := tx.ExecContext(ctx, addBlockSQL, b.args(slot)...)
+		return err
+	}
+	var next []block
+	for _, slot := range slices.Sorted(maps.Keys(first)) {
+		blocks := first[slot]
+		owner, ok := owned[slot]
+		for _, b := range blocks {
+			if slot == 0 || len(blocks) > 1 && !ok || ok && owner != b {
+				next = append(next, b)
+			}
+		}
+		b := blocks[0]
+		if len(blocks) > 1 {
+			b = block{scene: nobodys}
+		}
+		if err := keep(slot, b); err != nil {
+			return 0, err
 		}
 	}
-	for _, r := range next {
-		// What is taken must not become this key's when its message is removed.
-		if _, was := slices.BinarySearch(taken, r.id); !was && r.id != 0 {
-			kept = append(kept, r)
+	for _, b := range next {
+		if err := keep(nth(b, 1), b); err != nil {
+			return 0, err
 		}
 	}
-	slices.SortStableFunc(kept, byID)
-	return len(kept), addReserved(ctx, tx, kept)
+	return reserved, nil
 }
 
-// addReserved writes them in their order, many at once.
-func addReserved(ctx context.Context, tx *sql.Tx, all []reservation) error {
-	const many = 256
-	for part := range slices.Chunk(all, many) {
-		args := make([]any, 0, 2*many)
-		for _, r := range part {
-			args = append(args, int64(uint32(r.id)), r.owner)
-		}
-		if _, err := tx.ExecContext(ctx, addTrimmedSQL+strings.Repeat(", (?, ?)", len(part)-1), args...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// nobody is a fingerprint that is neither.
-func nobody(a, b int32) int32 {
-	n := ^a
-	if n == b {
-		n ^= 1
-	}
-	return n
-}
-
-// takenIDs are the ids in use, ascending.
-func takenIDs(ctx context.Context, tx *sql.Tx) (ids []int32, err error) {
-	rows, err := tx.QueryContext(ctx, "SELECT id FROM messages UNION ALL SELECT id FROM trimmed")
+// ownedSlots are those in the table blocks.
+func ownedSlots(ctx context.Context, tx *sql.Tx) (owned map[uint32]block, err error) {
+	rows, err := tx.QueryContext(ctx, "SELECT scene, peer, uid, number, slot FROM blocks")
 	if err != nil {
 		return nil, err
 	}
+	owned = make(map[uint32]block)
 	for rows.Next() && err == nil {
-		var id int64
-		err = rows.Scan(&id)
-		ids = append(ids, int32(id))
+		var slot uint32
+		var b block
+		if b, err = scanOwner(rows, &slot); err == nil {
+			owned[slot] = b
+		}
 	}
-	slices.Sort(ids)
-	return ids, errors.Join(err, rows.Err(), rows.Close())
+	return owned, errors.Join(err, rows.Err(), rows.Close())
 }

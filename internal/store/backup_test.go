@@ -102,11 +102,11 @@ func TestCopyFails(t *testing.T) {
 // the copy was made. Ids are few here, so that they collide.
 func TestMoveAhead(t *testing.T) {
 	t.Parallel()
-	hash := func(b []byte) uint32 { return crc(b) % (1 << 20) }
-	s := open(t, Options{hash: hash})
+	few := func(b block, n int) uint32 { return b.nth(n) % 64 }
+	s := open(t, Options{slot: few})
 	taken := time.Unix(groupMessage(t, 1, 1).Time, 0)
 	for i := range uint64(100) {
-		put(t, s, groupMessage(t, 1, i+1))
+		put(t, s, groupMessage(t, 1, 801+i))
 	}
 	put(t, s, privateMessage(t, message.Friend, 3, 1, 900, 7))
 	if err := s.Append(&Event{ID: 1000, Kind: "x", Body: []byte("{}")}); err != nil {
@@ -124,7 +124,7 @@ func TestMoveAhead(t *testing.T) {
 	}
 	var gap []*message.Message
 	for i := range uint64(400) { // more than leastReserved, as the chat is lively
-		gap = append(gap, groupMessage(t, 1, 101+i))
+		gap = append(gap, groupMessage(t, 1, 901+i))
 	}
 	for i := range uint64(100) {
 		gap = append(gap, privateMessage(t, message.Friend, 3, 2+i, 901+i, 7), privateMessage(t, message.Friend, 4, 51+i, 1+i, 7))
@@ -134,14 +134,14 @@ func TestMoveAhead(t *testing.T) {
 	}
 
 	a := Ahead{Taken: taken, Now: taken.Add(rateOver), Newest: []Newest{
-		{Chat: message.Chat{Kind: message.Group, Group: 1}, Sequence: 100},
+		{Chat: message.Chat{Kind: message.Group, Group: 1}, Sequence: 900},
 		{Chat: message.Chat{Kind: message.Friend, Peer: 4, PeerUID: "u_peer"}, Sequence: 50}, // no message of it is left
 	}}
-	reserved, all, err := moveAhead(t.Context(), to, a, hash)
+	reserved, all, err := moveAhead(t.Context(), to, a, Options{slot: few})
 	if err != nil || !all || reserved < 500 {
 		t.Fatalf("reserved %d, all %t, %v", reserved, all, err)
 	}
-	c := open(t, Options{Path: to, hash: hash})
+	c := open(t, Options{Path: to, slot: few})
 	if last := c.LastEvent(); last <= a.Now.UnixMicro() {
 		t.Errorf("the newest event is %d, not beyond the present", last)
 	}
@@ -149,8 +149,7 @@ func TestMoveAhead(t *testing.T) {
 	for i := range uint64(20000) {
 		m := groupMessage(t, 2, i+1)
 		m.Raw = nil
-		_, hit := since[key{scene: sceneGroup, peer: 2, sequence: i + 1}.candidate(0, hash)]
-		if hit {
+		if since[idIn(few(block{scene: sceneGroup, peer: 2, number: (i + 1) / places}, 0), i+1)] != "" {
 			met++
 		}
 		if id := put(t, c, m); since[id] != "" {

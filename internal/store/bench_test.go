@@ -96,3 +96,91 @@ func BenchmarkInsert(b *testing.B) {
 		})
 	}
 }
+
+// stored is a store with this many messages, and their number.
+func stored(b *testing.B, rows uint64) (*Store, *benchMessages, uint64) {
+	b.Helper()
+	s := open(b, Options{Path: grown(b, rows)})
+	all := newBenchMessages(b)
+	if rows == 0 { // something must be found
+		for rows = range uint64(2000) {
+			put(b, s, all.message(rows))
+		}
+		rows++
+		flush(b, s)
+	}
+	return s, all, rows
+}
+
+// spread is a number below most; they are all over the file.
+func spread(n, most uint64) uint64 { return mix(n) % most }
+
+func BenchmarkGet(b *testing.B) {
+	for _, rows := range benchRows {
+		b.Run(fmt.Sprint(rows), func(b *testing.B) {
+			s, all, rows := stored(b, rows)
+			var ids []int32
+			for n := range uint64(1000) {
+				m := all.message(spread(n, rows))
+				id, err := s.ID(m.Chat, m.Sequence)
+				if err != nil {
+					b.Fatal(err)
+				}
+				ids = append(ids, id)
+			}
+			b.ReportAllocs()
+			for n := 0; b.Loop(); n++ {
+				if m, err := s.Get(ids[n%len(ids)]); m == nil || err != nil {
+					b.Fatal(m, err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkID is that of stored messages: of others the file is asked nothing.
+func BenchmarkID(b *testing.B) {
+	for _, rows := range benchRows {
+		b.Run(fmt.Sprint(rows), func(b *testing.B) {
+			s, all, rows := stored(b, rows)
+			b.ReportAllocs()
+			for n := uint64(0); b.Loop(); n++ {
+				m := all.message(spread(n%1000, rows))
+				if id, err := s.ID(m.Chat, m.Sequence); id == 0 || err != nil {
+					b.Fatal(id, err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkEvents is a client that catches up from the file, 100 events at a time.
+func BenchmarkEvents(b *testing.B) {
+	for _, rows := range benchRows {
+		b.Run(fmt.Sprint(rows), func(b *testing.B) {
+			s, all, rows := stored(b, rows)
+			const events = 2 * maxTail
+			for n := range int64(events) {
+				id, err := s.ID(all.message(rows-1).Chat, all.message(rows-1).Sequence)
+				if err == nil {
+					err = s.Append(&Event{ID: s.LastEvent() + 1, MessageID: id})
+				}
+				if err != nil {
+					b.Fatal(n, err)
+				}
+			}
+			flush(b, s)
+			b.ReportAllocs()
+			after := int64(0)
+			for b.Loop() {
+				read, err := s.Events(b.Context(), after, 100)
+				if err != nil || len(read) == 0 {
+					b.Fatal(len(read), err)
+				}
+				if after = read[len(read)-1].ID; after > maxTail-200 { // what comes is in memory
+					after = 0
+				}
+			}
+		})
+	}
+}

@@ -8,9 +8,6 @@ import (
 	"math"
 	"strings"
 	"unicode/utf8"
-
-	"libration/internal/elements"
-	"libration/ntqq/message"
 )
 
 // saved counts what a repair could read.
@@ -37,21 +34,24 @@ func (s *Store) copyRows(ctx context.Context, from, to string) (n saved, err err
 	if err := prepareFile(to, s.log); err != nil {
 		return n, err
 	}
-	db, err := openDatabase(ctx, to)
+	db, err := openDatabase(ctx, to, &s.o, false)
 	if err != nil {
 		return n, err
 	}
-	c := &copier{ctx: ctx, db: db, hash: s.o.hash, n: saved{first: math.MaxInt64}}
+	c := &copier{ctx: ctx, db: db, o: &s.o, n: saved{first: math.MaxInt64}, former: make(map[key]uint64), owned: make(map[uint32]block)}
 	err = c.copy(from)
 	return c.n, errors.Join(err, db.close())
 }
 
 // copier writes found rows into a new database.
 type copier struct {
-	ctx  context.Context
-	db   *database
-	hash func([]byte) uint32
-	n    saved
+	ctx context.Context
+	db  *database
+	o   *Options
+	n   saved
+
+	former map[key]uint64   // up to which sequence ids of an earlier version were found
+	owned  map[uint32]block // slots whose owner is written
 
 	tx       *sql.Tx
 	prepared map[string]*sql.Stmt // in tx
@@ -73,6 +73,14 @@ func (c *copier) copy(from string) error {
 		return err
 	}
 	c.n.pages = p.bad
+	if c.n.stubs > 0 {
+		c.former[key{}] = 0 // it may be that nothing else is left of their chats
+	}
+	for chat, last := range c.former {
+		if err := c.exec(nil, addFormerSQL, int64(chat.scene), int64(chat.peer), string(chat.uid), int64(last)); err != nil {
+			return err
+		}
+	}
 	if c.sequence > 0 {
 		if err := c.exec(nil, newLastSQL); err != nil {
 			return err
@@ -153,10 +161,17 @@ func (c *copier) add(r foundRow) error {
 			c.n.indexed++
 		}
 		return nil
+	case !r.rowid && shape == "iiti":
+		c.addFormer(r)
+		return nil
 	case !r.rowid:
 		return nil
 	case shape == messageShape:
 		return c.addMessage(r)
+	case shape == oldMessageShape:
+		return c.addOldMessage(r)
+	case shape == "niiti":
+		return c.addBlock(r)
 	case len(shape) == 7 && shape[:5] == "niiii" && strings.Trim(shape[5:], "nb") == "":
 		return c.addOldEvent(r)
 	case shape == "niiitin" || shape == "niiitib":
@@ -173,39 +188,6 @@ func (c *copier) add(r foundRow) error {
 		}
 	}
 	return nil
-}
-
-// messageShape is that of the table messages.
-const messageShape = "niiit" + "iiiiiii" + "tttt" + "ii" + "tt" + "b"
-
-// maxPosition is above every sensible position of a message.
-const maxPosition = 1 << 40
-
-const copyMessageSQL = `INSERT OR IGNORE INTO messages (position, id, ` + columns + `)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-
-func (c *copier) addMessage(r foundRow) error {
-	id := r.columns[1].(int64)
-	k := storedKey(scene(r.columns[2].(int64)), r.columns[3].(int64), r.columns[4].(string), r.columns[6].(int64))
-	if !fits[int32](id) || k.scene.kind() == 0 || !k.has(int32(id), c.hash) || r.columns[10].(int64)&^(bitSelf|bitFetched) != 0 {
-		c.n.unreadable++ // the id would be another message's
-		return nil
-	}
-	if raw := r.columns[len(r.columns)-1].([]byte); len(raw) > 0 {
-		if _, err := elements.Parse(raw, message.UIN(r.columns[11].(int64))); err != nil {
-			c.n.unreadable++
-			return c.exec(&c.n.stubs, addTrimmedSQL, uint32(id), k.fingerprint())
-		}
-	}
-	args := []any{nil} // at the end
-	if r.id > 0 && r.id < maxPosition {
-		args[0] = r.id
-		c.n.first, c.n.last = min(c.n.first, r.id), max(c.n.last, r.id)
-	}
-	for _, v := range r.columns[1:] {
-		args = append(args, v)
-	}
-	return c.exec(&c.n.messages, copyMessageSQL, args...)
 }
 
 // maxEvent is above every sensible id: as microseconds it is the year 2255. A
@@ -247,17 +229,4 @@ func (c *copier) keepEvent(r foundRow, into string) error {
 	return c.exec(&c.n.events, "INSERT OR IGNORE INTO "+into+" VALUES (?, ?, ?, ?, ?, ?, ?)", args...)
 }
 
-// fits tells whether T can hold the number: reading the row would fail else.
-func fits[T int32 | uint32](n int64) bool { return int64(T(n)) == n }
-
 func isBool(v value) bool { return v == int64(0) || v == int64(1) }
-
-// has tells whether id is one of the key's series.
-func (k key) has(id int32, hash func([]byte) uint32) bool {
-	for n := range maxProbes {
-		if k.candidate(n, hash) == id {
-			return id != 0
-		}
-	}
-	return false
-}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -259,28 +258,6 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-func TestFilterIsFilled(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "messages.db")
-	s := open(t, Options{Path: path})
-	for i := range uint64(10_000) { // several pieces
-		put(t, s, &message.Message{Chat: message.Chat{Kind: message.Group, Group: 1}, Sequence: i + 1})
-	}
-	closeStore(t, s)
-	s = open(t, Options{Path: path})
-	deadline := time.Now().Add(20 * time.Second)
-	for complete := false; !complete && time.Now().Before(deadline); {
-		s.mu.Lock()
-		complete = s.filter.complete
-		s.mu.Unlock()
-	}
-	for i := range uint64(10_000) {
-		id, err := s.ID(message.Chat{Kind: message.Group, Group: 1}, i+1)
-		if err != nil || !s.filter.mayHave(id) || !s.filter.complete {
-			t.Fatalf("message %d: id %d, %v, is not in the filter", i+1, id, err)
-		}
-	}
-}
-
 func FuzzPeople(f *testing.F) {
 	f.Add("u_a 1\nu_b 2\n", "u_a")
 	f.Add("u_a\n\n 5\nu_a 99999999999999999999", "")
@@ -308,48 +285,6 @@ func FuzzKeyText(f *testing.F) {
 			t.Errorf("keys %v and %v have the texts %q and %q", a, b, ta, tb)
 		}
 	})
-}
-
-func BenchmarkPut(b *testing.B) {
-	s := open(b, Options{})
-	ms := make([]*message.Message, 1024)
-	for i := range ms {
-		ms[i] = groupMessage(b, message.GroupCode(100000+i%50), 1)
-		ms[i].Raw = append(ms[i].Raw, encode(b, ms[i], strings.Repeat("x", 250))...)
-	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	for i := range b.N {
-		m := *ms[i%len(ms)]
-		m.Sequence = uint64(i + 1)
-		if _, err := s.Put(&m); err != nil {
-			b.Fatal(err)
-		}
-	}
-	flush(b, s)
-}
-
-func BenchmarkGet(b *testing.B) {
-	for _, where := range []string{"memory", "file"} {
-		b.Run(where, func(b *testing.B) {
-			s := open(b, Options{gather: map[string]time.Duration{"memory": time.Hour, "file": 0}[where]})
-			const n = 5000
-			ids := make([]int32, n)
-			for i := range ids {
-				ids[i] = put(b, s, groupMessage(b, 1, uint64(i+1)))
-			}
-			if where == "file" {
-				flush(b, s)
-			}
-			b.ReportAllocs()
-			b.ResetTimer()
-			for i := range b.N {
-				if m, err := s.Get(ids[i*7919%n]); m == nil || err != nil {
-					b.Fatal(fmt.Sprint(m, err))
-				}
-			}
-		})
-	}
 }
 
 // TestFullDisk: callers see a full disk as the system has it, although SQLite noticed it.

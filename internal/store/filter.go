@@ -1,8 +1,8 @@
 package store
 
 // filter is a Bloom filter of the ids in use: "no" is certain, "yes" may be
-// wrong in some percent of the cases. It saves a query for nearly every new
-// message. It costs one byte per message and grows by adding layers, so nothing
+// wrong in some percent of the cases. It saves a query for nearly every message that
+// was missed. It costs one byte per message and grows by adding layers, so nothing
 // is ever read again. Not safe for concurrent use.
 type filter struct {
 	layers []layer
@@ -42,7 +42,7 @@ func (f *filter) add(id int32) {
 		last = &f.layers[len(f.layers)-1]
 	}
 	last.room--
-	h := mix(id)
+	h := mix(uint64(uint32(id)))
 	for range probes {
 		bit := h >> last.shift
 		last.bits[bit>>6] |= 1 << (bit & 63)
@@ -64,7 +64,7 @@ func (f *filter) mayHave(id int32) bool {
 }
 
 func (l *layer) has(id int32) bool {
-	h := mix(id)
+	h := mix(uint64(uint32(id)))
 	for range probes {
 		bit := h >> l.shift
 		if l.bits[bit>>6]&(1<<(bit&63)) == 0 {
@@ -75,15 +75,4 @@ func (l *layer) has(id int32) bool {
 	return true
 }
 
-const (
-	probes = 4
-	step   = 0x9e3779b97f4a7c15 // odd, so that multiplying loses nothing
-)
-
-// mix spreads the bits of an id over a word (the finalizer of SplitMix64).
-func mix(id int32) uint64 {
-	x := uint64(uint32(id)) + step
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
-}
+const probes = 4

@@ -13,8 +13,9 @@ import (
 // neither be stored nor be given an id.
 var ErrNoKey = text.Errorf("message has no key", "消息没有键")
 
-// maxProbes bounds the series of ids of one key. Even with a thousand million
-// messages stored, the chance to need more is below 1e-40.
+// maxProbes bounds the series of slots of one block, and that of ids of one key in an
+// earlier version. Even with half of all slots in use, the chance to need more is below
+// 1e-19.
 const maxProbes = 64
 
 // scene is a message.ChatKind as the database stores it. The numbers are part of
@@ -93,7 +94,8 @@ func (k key) appendText(b []byte) []byte {
 	return strconv.AppendUint(b, k.sequence, 10)
 }
 
-// candidate returns the n-th id of the key's series; 0 means: use the next.
+// candidate returns the n-th id that an earlier version tried for the key; 0 means: use
+// the next.
 func (k key) candidate(n int, hash func([]byte) uint32) int32 {
 	var buf [96]byte
 	b := k.appendText(buf[:0])
@@ -102,16 +104,6 @@ func (k key) candidate(n int, hash func([]byte) uint32) int32 {
 		b = strconv.AppendInt(b, int64(n), 10)
 	}
 	return int32(hash(b))
-}
-
-// first is the first id of the key's series.
-func (k key) first(hash func([]byte) uint32) int32 {
-	for n := range maxProbes {
-		if id := k.candidate(n, hash); id != 0 {
-			return id
-		}
-	}
-	return 0
 }
 
 // fingerprint tells the key apart from others with the same id.

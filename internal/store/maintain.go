@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"math"
 	"time"
@@ -17,7 +16,7 @@ const (
 
 // maintain does the upkeep of the file until the store closes.
 func (s *Store) maintain(ctx context.Context) {
-	s.fillFilters(ctx)
+	s.fillFilter(ctx)
 	if s.checkLater {
 		s.checkInBackground(ctx)
 	}
@@ -29,7 +28,7 @@ func (s *Store) maintain(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		s.fillFilters(ctx) // does nothing but after an error
+		s.fillFilter(ctx) // does nothing but after an error
 		s.trim(ctx)
 		if s.o.Clock.Trusted() {
 			t.Reset(trimEvery)
@@ -39,66 +38,34 @@ func (s *Store) maintain(ctx context.Context) {
 	}
 }
 
-// loadFilter makes the filter; its ids are read later, by fillFilters.
-func (s *Store) loadFilter(ctx context.Context) error {
-	var last sql.NullInt64
-	var trimmed bool
-	var size int64
-	err := s.db.w.QueryRowContext(ctx, `SELECT (SELECT max(position) FROM messages), EXISTS (SELECT 1 FROM trimmed),
-		(SELECT page_count * page_size FROM pragma_page_count, pragma_page_size)`).Scan(&last, &trimmed, &size)
-	// A wrong position must not cost gigabytes; few messages take less than 200 bytes.
-	s.filter = newFilter(min(last.Int64, size/200))
-	s.filter.complete = !last.Valid && !trimmed
-	return err
-}
-
-// fillFilters reads the ids in use, and counts the events, unless that is done.
-func (s *Store) fillFilters(ctx context.Context) {
+// fillFilter reads which messages have events, and counts the events, unless that is done.
+func (s *Store) fillFilter(ctx context.Context) {
 	s.mu.Lock()
-	upTo, messages, events := s.journal.found, s.filter.complete, s.journal.announced.complete
+	upTo, complete := s.journal.found, s.journal.announced.complete
 	s.mu.Unlock()
-	var stubs, kept int64
-	add := func(ids []int64) {
-		for _, id := range ids {
-			s.filter.add(int32(id))
-		}
+	if complete {
+		return
 	}
+	var kept int64
 	var err error
-	if !messages {
-		// A message goes from the first to the second, never the other way round.
-		err = errors.Join(
-			s.readIDs(ctx, "SELECT id, id FROM messages WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", math.MaxInt64, add),
-			s.readIDs(ctx, "SELECT id, id FROM trimmed WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", math.MaxInt64, func(ids []int64) {
-				add(ids)
-				stubs += int64(len(ids))
-			}),
-		)
-	}
-	var errEvents error
-	if !events {
-		for _, table := range eventTables {
-			errEvents = errors.Join(errEvents, s.readIDs(ctx, "SELECT id, message_id FROM "+table+" WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", upTo, func(ids []int64) {
-				for _, id := range ids {
-					s.journal.announced.add(int32(id))
-				}
-				kept += int64(len(ids))
-			}))
-		}
+	for _, table := range eventTables {
+		err = errors.Join(err, s.readIDs(ctx, "SELECT id, message_id FROM "+table+" WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", upTo, func(ids []int64) {
+			for _, id := range ids {
+				s.journal.announced.add(int32(id))
+			}
+			kept += int64(len(ids))
+		}))
 	}
 	s.mu.Lock()
-	if !messages && err == nil {
-		s.filter.complete = true
-		s.stubs = stubs
-	}
-	if !events && errEvents == nil {
+	if err == nil {
 		s.journal.announced.complete = true
 		if !s.journal.counted {
 			s.journal.kept, s.journal.counted = s.journal.kept+kept, true
 		}
 	}
 	s.mu.Unlock()
-	if err = errors.Join(err, errEvents); err != nil && ctx.Err() == nil && !errors.Is(err, ErrClosed) {
-		s.log.Warn("message ids not read; storing stays slower", "err", s.readError(err))
+	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrClosed) {
+		s.log.Warn("message ids of events not read; catching up stays slower", "err", s.readError(err))
 	}
 }
 

@@ -88,21 +88,24 @@ func openDB(path string, conns, cacheKiB int, pragmas ...string) (*sql.DB, error
 type database struct {
 	w, r *sql.DB
 	file os.FileInfo // which one it is
+	// earlier: an earlier version wrote the messages last.
+	earlier bool
 
-	insert, putCursor              *sql.Stmt // on w
+	insert, insertMany, putCursor  *sql.Stmt // on w
+	addBlock                       *sql.Stmt // on w
 	putForward, putMedium          *sql.Stmt // on w
 	insertEvent, insertEvents      *sql.Stmt // on w
-	byID, keyByID, byNumbers       *sql.Stmt // on r
-	through                        *sql.Stmt // on r
+	byID, byNumbers, owner, taken  *sql.Stmt // on r
+	through, inUse                 *sql.Stmt // on r
 	trimmedByID                    *sql.Stmt // on r
 	events, oldEvents, countEvents *sql.Stmt // on r
 	eventMessages                  *sql.Stmt // on r
 	announced, forward, medium     *sql.Stmt // on r
 }
 
-// openDatabase opens the file and brings its tables up to date. On an error
-// everything is closed again.
-func openDatabase(ctx context.Context, path string) (*database, error) {
+// openDatabase opens the file and brings its tables up to date, after a check if that is
+// wanted. On an error everything is closed again.
+func openDatabase(ctx context.Context, path string, o *Options, check bool) (*database, error) {
 	d := &database{}
 	var err error
 	d.w, err = openDB(path, 1, writerCache,
@@ -115,7 +118,14 @@ func openDatabase(ctx context.Context, path string) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, d.w); err != nil {
+	err = migrate(ctx, d.w)
+	if err == nil && check {
+		err = quickCheck(ctx, d.w)
+	}
+	if err == nil {
+		d.earlier, err = moveRows(ctx, d.w, o)
+	}
+	if err != nil {
 		return nil, errors.Join(err, d.w.Close())
 	}
 	d.r, err = openDB(path, readers, readerCache, "query_only(on)")
@@ -149,14 +159,18 @@ func (d *database) prepare(ctx context.Context) error {
 		db   *sql.DB
 		text string
 	}{
-		{&d.insert, d.w, insertSQL},
+		{&d.insert, d.w, insertSQL + insertValues + insertUpdate},
+		{&d.insertMany, d.w, insertSQL + insertValues + strings.Repeat(", "+insertValues, manyMessages-1) + insertUpdate},
+		{&d.addBlock, d.w, addBlockSQL},
+		{&d.owner, d.r, ownerSQL},
+		{&d.taken, d.r, takenSQL},
+		{&d.inUse, d.r, inUseSQL},
 		{&d.insertEvent, d.w, insertEventSQL},
 		{&d.insertEvents, d.w, insertEventSQL + strings.Repeat(", "+eventValues, manyEvents-1)},
 		{&d.putCursor, d.w, putCursorSQL},
 		{&d.putForward, d.w, putForwardSQL},
 		{&d.putMedium, d.w, putMediumSQL},
 		{&d.byID, d.r, byIDSQL},
-		{&d.keyByID, d.r, keyByIDSQL},
 		{&d.byNumbers, d.r, byNumbersSQL},
 		{&d.through, d.r, throughSQL},
 		{&d.trimmedByID, d.r, trimmedByIDSQL},

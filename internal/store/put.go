@@ -1,6 +1,8 @@
 package store
 
 import (
+	"errors"
+
 	"libration/internal/text"
 	"libration/ntqq/message"
 )
@@ -13,18 +15,21 @@ import (
 // Put waits when thousands of messages are waiting to be written, unless
 // writing fails: then the oldest waiting ones are given up. With any error but
 // ErrNoKey the id is still the right one for the message.
-func (s *Store) Put(m *message.Message) (int32, error) { return s.put(m, true, false) }
+func (s *Store) Put(m *message.Message) (int32, error) { return s.put(m, true, false, false) }
 
 // PutSent is Put for a message as it was sent. What is stored of it already, as the
-// service has reported it, stays: it only gets what it lacks.
-func (s *Store) PutSent(m *message.Message) (int32, error) { return s.put(m, false, false) }
+// service has reported it, stays: it only gets what it lacks. It does not wait behind
+// received messages: there is room for it, and it is written with the next batch
+// ([Store.FlushMessage]).
+func (s *Store) PutSent(m *message.Message) (int32, error) { return s.put(m, false, false, true) }
 
 // PutFetched is PutSent for a message that somebody asked for: it does not count as one
 // that has arrived ([Store.Newest]).
-func (s *Store) PutFetched(m *message.Message) (int32, error) { return s.put(m, false, true) }
+func (s *Store) PutFetched(m *message.Message) (int32, error) { return s.put(m, false, true, false) }
 
-// put stores a message. newer: it knows better than what is stored of it.
-func (s *Store) put(m *message.Message, newer, fetched bool) (int32, error) {
+// put stores a message. newer: it knows better than what is stored of it. sent: somebody
+// waits for it.
+func (s *Store) put(m *message.Message, newer, fetched, sent bool) (int32, error) {
 	if m == nil {
 		return 0, ErrNoKey
 	}
@@ -33,33 +38,14 @@ func (s *Store) put(m *message.Message, newer, fetched bool) (int32, error) {
 		return 0, err
 	}
 	rec := record{message: *m, people: people(m.Content), fetched: fetched}
-	if len(m.Raw) > maxRaw {
-		return k.first(s.o.hash), text.Errorf("message of %d bytes is too large to store, the limit is %d", "消息有 %d 字节，过大而无法保存，上限为 %d", len(m.Raw), maxRaw)
-	}
-	for n := range maxProbes {
-		id := k.candidate(n, s.o.hash)
-		if id == 0 {
-			continue
-		}
-		switch placed, err := s.place(id, k, rec, newer); {
-		case err != nil:
-			return id, err
-		case placed:
-			return id, nil
-		}
-	}
-	return 0, text.Errorf("no free id after %d tries", "尝试 %d 次后仍没有可用的 id", maxProbes)
-}
-
-// place queues the message under id, or reports that another message has it.
-func (s *Store) place(id int32, k key, rec record, newer bool) (placed bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(m.Raw) > maxRaw {
+		p, _ := s.find(k, true)
+		return p.id, text.Errorf("message of %d bytes is too large to store, the limit is %d", "消息有 %d 字节，过大而无法保存，上限为 %d", len(m.Raw), maxRaw)
+	}
 	for {
-		if s.closed {
-			return false, ErrClosed
-		}
-		if s.full() {
+		if s.full(sent) && !s.closed {
 			if s.failure != nil {
 				s.giveUpOldest()
 			} else {
@@ -67,55 +53,50 @@ func (s *Store) place(id int32, k key, rec record, newer bool) (placed bool, err
 			}
 			continue
 		}
-		if e := s.pending[id]; e != nil {
-			if e.key != k {
-				return false, nil
-			}
+		p, err := s.find(k, true)
+		if errors.Is(err, errNoID) && !s.usedUp {
+			s.usedUp = true
+			s.log.Error("the numbers for message ids are used up: some messages have the id 0 and cannot be quoted or looked up; start with a new data folder", "path", s.o.Path)
+		}
+		if err != nil {
+			return p.id, err
+		}
+		if s.full(sent) { // meanwhile
+			continue
+		}
+		if e := s.pending[p.id]; e != nil {
 			rec.join(&e.record, newer)
-			s.enqueue(id, k, &rec)
-			return true, nil
+		} else if p.stored != nil {
+			rec.join(p.stored, newer)
 		}
-		if !s.filter.mayHave(id) {
-			s.enqueue(id, k, &rec)
-			return true, nil
-		}
-
-		commits := s.commits
-		s.mu.Unlock()
-		oldKey, old, err := s.load(id)
-		other := old != nil && oldKey != k
-		if err == nil && old == nil {
-			other, err = s.trimmedFromOther(id, k)
-		}
-		s.mu.Lock()
-		if commits != s.commits || s.pending[id] != nil || s.closed {
-			continue // what was read may be out of date
-		}
-		switch {
-		case err != nil:
-			// A file that cannot be read is reported by the writer and by Get. The first
-			// id is nearly always right, and the insert never overwrites another key.
-		case other:
-			return false, nil
-		case old != nil:
-			rec.join(old, newer)
-		}
-		s.enqueue(id, k, &rec)
-		return true, nil
+		s.enqueue(p, k, &rec, sent)
+		return p.id, nil
 	}
 }
 
-func (s *Store) full() bool {
+func (s *Store) full(sent bool) bool {
+	if sent {
+		return len(s.queue) >= s.o.pending+sentReserve || s.bytes >= maxPendingBytes+sentReserveBytes
+	}
 	return len(s.queue) >= s.o.pending || s.bytes >= maxPendingBytes
 }
 
-func (s *Store) enqueue(id int32, k key, rec *record) {
+func (s *Store) enqueue(p place, k key, rec *record, urgent bool) {
 	s.order++
-	e := &entry{id: id, order: s.order, key: k, record: *rec}
-	s.pending[id] = e
+	e := &entry{id: p.id, order: s.order, key: k, record: *rec, run: p.run}
+	s.pending[p.id] = e
 	s.queue = append(s.queue, e)
 	s.bytes += e.size()
-	s.filter.add(id)
+	if urgent {
+		s.urgent = append(s.urgent, e)
+	}
+	if r := p.run; r != nil {
+		if r.owner == (block{}) {
+			r.owner, r.written = k.block(), false
+		}
+		r.taken.add(p.id)
+		r.waiting++
+	}
 	s.need(soon)
 }
 
@@ -125,6 +106,12 @@ func (s *Store) dequeue() {
 	s.queue[0] = nil
 	s.queue = s.queue[1:]
 	s.bytes -= e.size()
+	if len(s.urgent) > 0 && s.urgent[0] == e {
+		s.urgent = s.urgent[1:]
+	}
+	if e.run != nil {
+		e.run.waiting--
+	}
 	if s.pending[e.id] == e {
 		delete(s.pending, e.id)
 	}

@@ -11,15 +11,13 @@ import (
 )
 
 const (
-	columns = `scene, peer, peer_uid, via_group, sequence, client_sequence, random, time, self,
-		sender, sender_uid, nickname, card, title, role, level, group_name, people, raw`
+	columns        = `scene, peer, peer_uid, sequence, client_sequence, time, self, meta, raw`
 	byIDSQL        = `SELECT ` + columns + ` FROM messages WHERE id = ?`
-	keyByIDSQL     = `SELECT scene, peer, peer_uid, sequence FROM messages WHERE id = ?`
 	trimmedByIDSQL = `SELECT key FROM trimmed WHERE id = ?`
 	// The term on scene lets SQLite use the partial index.
-	byNumbersSQL = `SELECT ` + columns + ` FROM messages WHERE scene <> 1 AND peer = ?1 AND client_sequence = ?2
-		AND (?3 = 0 OR random = ?3) ORDER BY position DESC LIMIT 1`
-	throughSQL = `SELECT via_group FROM messages WHERE scene <> 1 AND peer = ? AND scene = 3 ORDER BY position DESC LIMIT 1`
+	byNumbersSQL = `SELECT ` + columns + ` FROM messages WHERE scene <> 1 AND peer = ? AND client_sequence = ?
+		ORDER BY position DESC`
+	throughSQL = `SELECT meta FROM messages WHERE scene <> 1 AND peer = ? AND scene = 3 ORDER BY position DESC LIMIT 1`
 )
 
 // Get returns the message with this id, nil when there is none. The message is
@@ -46,70 +44,8 @@ func (s *Store) fromMemory(id int32) (m *message.Message, known bool, err error)
 		c := e.message
 		return &c, true, nil
 	}
-	return nil, !s.filter.mayHave(id), nil
-}
-
-// ID returns the id that the message with this key has, or would get if it were
-// stored now. It writes nothing.
-func (s *Store) ID(chat message.Chat, sequence uint64) (int32, error) {
-	k, err := keyOf(chat, sequence)
-	if err != nil {
-		return 0, err
-	}
-	for n := range maxProbes {
-		id := k.candidate(n, s.o.hash)
-		if id == 0 {
-			continue
-		}
-		other, err := s.takenByOther(id, k)
-		if err != nil || !other {
-			return id, err
-		}
-	}
-	return 0, text.Errorf("no free id after %d tries", "尝试 %d 次后仍没有可用的 id", maxProbes)
-}
-
-// takenByOther tells whether another key than k has this id.
-func (s *Store) takenByOther(id int32, k key) (bool, error) {
-	s.mu.Lock()
-	e, closed, may := s.pending[id], s.closed, s.filter.mayHave(id)
-	s.mu.Unlock()
-	switch {
-	case closed:
-		return false, ErrClosed
-	case e != nil:
-		return e.key != k, nil
-	case !may:
-		return false, nil
-	}
-	db, err := s.database()
-	if err != nil {
-		return false, err
-	}
-	var sc scene
-	var uid string
-	var peer, sequence int64
-	err = db.keyByID.QueryRow(id).Scan(&sc, &peer, &uid, &sequence)
-	if errors.Is(err, sql.ErrNoRows) {
-		return s.trimmedFromOther(id, k)
-	}
-	return err == nil && storedKey(sc, peer, uid, sequence) != k, s.readError(err)
-}
-
-// trimmedFromOther tells whether the id belongs to a message of another key than k
-// that retention took away. It must be asked after the messages: those go to the
-// trimmed ones in one transaction.
-func (s *Store) trimmedFromOther(id int32, k key) (bool, error) {
-	db, err := s.database()
-	if err != nil {
-		return false, err
-	}
-	var f int32
-	err = db.trimmedByID.QueryRow(uint32(id)).Scan(&f)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil && f != k.fingerprint(), s.readError(err)
+	r := s.runs.use(slotOf(id))
+	return nil, r != nil && r.loaded && !r.taken.has(id), nil
 }
 
 func storedKey(sc scene, peer int64, uid string, sequence int64) key {
@@ -145,11 +81,24 @@ func (s *Store) FindFriend(peer message.UIN, clientSequence uint64, random uint3
 	if err != nil {
 		return nil, err
 	}
-	_, rec, err := s.scan(db.byNumbers.QueryRow(int64(peer), int64(clientSequence), int64(random)))
-	if err != nil || rec == nil {
-		return nil, err
+	rows, err := db.byNumbers.Query(int64(peer), int64(clientSequence))
+	if err != nil {
+		return nil, s.readError(err)
 	}
-	return &rec.message, nil
+	var found *message.Message
+	for found == nil && err == nil && rows.Next() {
+		var rec *record
+		if _, rec, err = s.scan(rows); err == nil && (random == 0 || rec.message.Random == random) {
+			found = &rec.message
+		}
+	}
+	if errors.Is(err, ErrUnreadable) {
+		return nil, errors.Join(err, rows.Close())
+	}
+	if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
+		return nil, s.readError(err)
+	}
+	return found, nil
 }
 
 // Through returns by which group the newest temporary message of the chat with peer came
@@ -174,14 +123,16 @@ func (s *Store) Through(peer message.UIN) (message.GroupCode, error) {
 	if err != nil {
 		return 0, err
 	}
-	var group int64
-	switch err := db.through.QueryRow(int64(peer)).Scan(&group); {
+	var meta []byte
+	switch err := db.through.QueryRow(int64(peer)).Scan(&meta); {
 	case errors.Is(err, sql.ErrNoRows):
 		return 0, nil
 	case err != nil:
 		return 0, s.readError(err)
 	}
-	return message.GroupCode(group), nil
+	var r record
+	r.readMeta(meta)
+	return r.message.Chat.Group, nil
 }
 
 // load reads the row with this id; nil when there is none.
@@ -197,17 +148,14 @@ func (s *Store) load(id int32) (key, *record, error) {
 var ErrUnreadable = text.Errorf("the stored message cannot be read", "无法读取保存的消息")
 
 // scan decodes one row; before are the columns before those of the message. The columns
-// overrule what the encoded message says: they are what the client knew.
+// overrule what the encoded message says: they are what the client knew. An unreadable
+// message's key is returned too.
 func (s *Store) scan(row interface{ Scan(dest ...any) error }, before ...any) (key, *record, error) {
-	var (
-		sc                                                     scene
-		peer, via, sequence, clientSequence, random, t, sender int64
-		role, level, bits                                      int64
-		peerUID, senderUID, nickname, card, title, group, ppl  string
-		raw                                                    []byte
-	)
-	err := row.Scan(append(before, &sc, &peer, &peerUID, &via, &sequence, &clientSequence, &random, &t, &bits,
-		&sender, &senderUID, &nickname, &card, &title, &role, &level, &group, &ppl, &raw)...)
+	var sc scene
+	var peer, sequence, clientSequence, t, bits int64
+	var peerUID string
+	var meta, raw []byte
+	err := row.Scan(append(before, &sc, &peer, &peerUID, &sequence, &clientSequence, &t, &bits, &meta, &raw)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return key{}, nil, nil
 	}
@@ -215,29 +163,28 @@ func (s *Store) scan(row interface{ Scan(dest ...any) error }, before ...any) (k
 		return key{}, nil, s.readError(err)
 	}
 	k := storedKey(sc, peer, peerUID, sequence)
-	self := bits&bitSelf != 0
-	m := message.Message{
-		Chat: message.Chat{Kind: sc.kind(), Group: message.GroupCode(via), Peer: message.UIN(peer), PeerUID: message.UID(peerUID)},
-		Sender: message.Sender{UIN: message.UIN(sender), UID: message.UID(senderUID), Nickname: nickname, Card: card,
-			Title: title, Role: message.Role(role), Level: uint32(level)},
-		Self: self, GroupName: group,
-		Sequence: uint64(sequence), ClientSequence: uint64(clientSequence), Random: uint32(random), Time: t,
-		Raw: raw,
+	rec := &record{fetched: bits&bitFetched != 0}
+	if !rec.readMeta(meta) {
+		return k, nil, fmt.Errorf("%w: %s", ErrUnreadable, k.appendText(nil))
 	}
+	m := &rec.message
+	m.Chat.Kind, m.Chat.Peer, m.Chat.PeerUID = sc.kind(), message.UIN(peer), message.UID(peerUID)
 	if sc == sceneGroup {
 		m.Chat.Group, m.Chat.Peer = message.GroupCode(peer), 0
 	}
+	m.Self = bits&bitSelf != 0
+	m.Sequence, m.ClientSequence, m.Time, m.Raw = uint64(sequence), uint64(clientSequence), t, raw
 	if len(raw) > 0 {
 		own := message.UIN(0)
-		if self {
+		if m.Self {
 			own = m.Sender.UIN
 		}
 		parsed, err := elements.Parse(raw, own)
 		if err != nil {
-			return key{}, nil, fmt.Errorf("%w: %s: %w", ErrUnreadable, k.appendText(nil), err)
+			return k, nil, fmt.Errorf("%w: %s: %w", ErrUnreadable, k.appendText(nil), err)
 		}
 		m.Content = parsed.Content
-		nameUINs(m.Content, ppl)
+		nameUINs(m.Content, rec.people)
 	}
-	return k, &record{message: m, people: ppl, fetched: bits&bitFetched != 0}, nil
+	return k, rec, nil
 }

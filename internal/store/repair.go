@@ -68,16 +68,13 @@ func (s *Store) openSound(ctx context.Context) error {
 }
 
 func (s *Store) openLoaded(ctx context.Context, check bool) error {
-	db, err := openDatabase(ctx, s.o.Path)
+	db, err := openDatabase(ctx, s.o.Path, &s.o, check)
 	if err != nil {
 		return err
 	}
-	if check {
-		err = quickCheck(ctx, db.r)
-	}
-	if err == nil {
+	if s.former, err = loadFormer(ctx, db); err == nil {
 		s.db = db
-		err = errors.Join(s.loadFilter(ctx), s.loadJournal(ctx))
+		err = s.loadJournal(ctx)
 	}
 	if err != nil {
 		s.db = nil
@@ -189,12 +186,18 @@ func (s *Store) mend(ctx context.Context) error {
 		}
 		s.repaired = true
 	}
-	db, err := openDatabase(ctx, s.o.Path)
+	db, err := openDatabase(ctx, s.o.Path, &s.o, false)
 	if err != nil {
 		return err
 	}
+	former, err := loadFormer(ctx, db)
+	if err != nil {
+		return errors.Join(err, db.close())
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.former = former
+	s.runs.doubt()
 	s.db, s.damage, s.repaired, s.moved = db, nil, false, false
 	s.room.Broadcast()
 	j := &s.journal
@@ -230,7 +233,7 @@ func (s *Store) repair(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	s.repairs++
-	s.stubs = int64(n.stubs)
+	s.stubs = -1
 	s.journal.kept, s.journal.counted = int64(n.events), true
 	s.mu.Unlock()
 	s.log.Warn("message store is repaired; lost messages can no longer be quoted or looked up", "path", path,

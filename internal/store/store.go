@@ -19,6 +19,9 @@ const (
 	maxPending      = 8192
 	maxPendingBytes = 16 << 20
 	maxRaw          = 8 << 20 // of one message, bytes
+	// These many more messages that were sent may wait: who sends one waits for its id.
+	sentReserve      = 1024
+	sentReserveBytes = 4 << 20
 )
 
 // Options of Open.
@@ -34,9 +37,12 @@ type Options struct {
 	Keep Keep
 
 	// Replaced by tests.
-	hash     func([]byte) uint32
-	gather   time.Duration // how long a batch gathers after its first message
-	retryMin time.Duration // the first wait after a failed write
+	slot     func(block, int) uint32 // block.nth
+	hash     func([]byte) uint32     // that of an earlier version
+	piece    int                     // movePiece
+	moved    func() error            // called before each piece of rows that are moved
+	gather   time.Duration           // how long a batch gathers after its first message
+	retryMin time.Duration           // the first wait after a failed write
 	retryMax time.Duration
 	pending  int // maxPending
 
@@ -49,6 +55,12 @@ func (o *Options) setDefaults() {
 	}
 	if o.Clock == nil {
 		o.Clock = clock.New(nil)
+	}
+	if o.slot == nil {
+		o.slot = block.nth
+	}
+	if o.piece == 0 {
+		o.piece = movePiece
 	}
 	if o.hash == nil {
 		o.hash = crc
@@ -83,17 +95,25 @@ type Store struct {
 	// quit ends upkeep and repairs when the store closes.
 	quit context.CancelFunc
 
+	rows rowWriter
+
 	// mu guards what follows. It is never held across a query.
 	mu     sync.Mutex
 	db     *database // nil while the file is repaired
 	damage error     // why it must be repaired
 	room   sync.Cond // signalled after each try to write, and by Close
-	filter *filter
+	runs   runs
+	former formerIDs // the table former
+	// suspects are the places of blocks whose messages may be removed ones of an earlier
+	// version.
+	suspects map[block]bits
+	usedUp   bool // a message had no id, and the log says so
 	// pending has the newest version of each message that is not written yet, queue
 	// all versions in the order of Put.
 	pending map[int32]*entry
 	queue   []*entry
-	bytes   int // of the queue
+	bytes   int      // of the queue
+	urgent  []*entry // of the queue: those that are written before the others
 	journal journal
 	// These wait to be written; those in the file are asked for there.
 	forwards, media blobs
@@ -106,7 +126,7 @@ type Store struct {
 	refused         uint64 // tries to write that failed, since Open
 	gone            uint64 // messages given up, since Open
 	trimmed         uint64 // messages that retention took away, since Open
-	stubs           int64  // rows of the table trimmed
+	stubs           int64  // rows of the tables trimmed and blocks; -1: not counted yet
 	repairs         uint64 // of the file, since Open
 	// repaired: the file is, but could not be opened yet.
 	repaired bool
@@ -122,7 +142,10 @@ type entry struct {
 	id    int32
 	order uint64
 	batch uint64 // the newest batch that it was in
-	key   key
+	// written: it is in the file, before others that came before it.
+	written bool
+	run     *run // of its id; nil: that is one of an earlier version
+	key     key
 	record
 }
 
@@ -147,7 +170,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		o: o, log: o.Log,
 		wake:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
-		pending: make(map[int32]*entry),
+		pending: make(map[int32]*entry), stubs: -1,
 	}
 	s.SetKeep(o.Keep)
 	s.room.L = &s.mu
@@ -174,6 +197,25 @@ func (s *Store) Err() error {
 // before is written. It gives the failure when writing fails or has failed last
 // time, and ErrClosed when the store closes meanwhile.
 func (s *Store) Flush(ctx context.Context) error {
+	upTo := uint64(0)
+	return s.await(ctx, func() bool {
+		if upTo == 0 {
+			upTo = s.order
+		}
+		return s.done >= upTo
+	})
+}
+
+// FlushMessage is Flush for one message, which PutSent has stored.
+func (s *Store) FlushMessage(ctx context.Context, id int32) error {
+	return s.await(ctx, func() bool {
+		e := s.pending[id]
+		return e == nil || e.written
+	})
+}
+
+// await has what waits written until written, which is called with mu held, returns true.
+func (s *Store) await(ctx context.Context, written func() bool) error {
 	stop := context.AfterFunc(ctx, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -182,8 +224,7 @@ func (s *Store) Flush(ctx context.Context) error {
 	defer stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	upTo := s.order
-	for s.done < upTo {
+	for !written() {
 		switch {
 		case s.closed:
 			return ErrClosed

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -24,7 +23,14 @@ import (
 	"libration/ntqq/message"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if grownFile != "" {
+			_ = os.RemoveAll(filepath.Dir(grownFile))
+		}
+		os.Exit(code)
+	}))
+}
 
 const selfUIN = 10001
 
@@ -169,20 +175,22 @@ func TestPutGet(t *testing.T) {
 	}
 }
 
-func TestIDIsCRC(t *testing.T) {
+// TestIDs: the numbers are part of the file format.
+func TestIDs(t *testing.T) {
 	s := open(t, Options{})
 	for _, tt := range []struct {
 		chat message.Chat
-		text string
+		want int32
 	}{
-		{message.Chat{Kind: message.Group, Group: 12345}, "group:12345:678"},
-		{message.Chat{Kind: message.Friend, Peer: 12345, PeerUID: "u_a"}, "friend:12345:678"},
-		{message.Chat{Kind: message.Temp, Peer: 12345, Group: 3}, "temp:12345:678"},
-		{message.Chat{Kind: message.Friend, PeerUID: "u_a"}, "friend:@u_a:678"},
+		{message.Chat{Kind: message.Group, Group: 12345}, 1873279654},
+		{message.Chat{Kind: message.Friend, Peer: 12345, PeerUID: "u_a"}, 1556166310},
+		{message.Chat{Kind: message.Temp, Peer: 12345, Group: 3}, -166535514},
+		{message.Chat{Kind: message.Friend, PeerUID: "u_a"}, 212342438},
 	} {
-		want := int32(crc32.ChecksumIEEE([]byte(tt.text)))
-		if got, err := s.ID(tt.chat, 678); err != nil || got != want {
-			t.Errorf("ID(%+v) = %d, %v, want %d", tt.chat, got, err, want)
+		for i := range int32(3) {
+			if got, err := s.ID(tt.chat, uint64(678+i)); err != nil || got != tt.want+i {
+				t.Errorf("ID(%+v) = %d, %v, want %d", tt.chat, got, err, tt.want+i)
+			}
 		}
 	}
 }
@@ -213,17 +221,17 @@ func TestNoKey(t *testing.T) {
 	}
 }
 
-// fourIDs gives all keys one of four ids, one of them the forbidden 0.
-func fourIDs(b []byte) uint32 { return crc32.ChecksumIEEE(b) % 4 * 1000 }
+// fourSlots gives all blocks one of four slots, one of them the forbidden 0.
+func fourSlots(b block, n int) uint32 { return b.nth(n) % 4 }
 
 func TestCollisions(t *testing.T) {
 	for _, flushed := range []bool{false, true} {
 		t.Run(fmt.Sprintf("flush=%t", flushed), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "messages.db")
-			s := open(t, Options{Path: path, hash: fourIDs})
+			s := open(t, Options{Path: path, slot: fourSlots})
 			ids := make(map[int32]*message.Message)
 			for sequence := range uint64(3) {
-				m := groupMessage(t, 5, sequence+1)
+				m := groupMessage(t, 5, (sequence+1)*places)
 				before, err := s.ID(m.Chat, m.Sequence)
 				if err != nil {
 					t.Fatalf("ID: %v", err)
@@ -237,7 +245,7 @@ func TestCollisions(t *testing.T) {
 					flush(t, s)
 				}
 			}
-			if id, err := s.Put(groupMessage(t, 5, 99)); err == nil {
+			if id, err := s.Put(groupMessage(t, 5, 99*places)); err == nil {
 				t.Errorf("Put with all ids taken gives %d, want an error", id)
 			}
 			for range 2 {
@@ -251,7 +259,7 @@ func TestCollisions(t *testing.T) {
 					check(t, s, id, m)
 				}
 				closeStore(t, s)
-				s = open(t, Options{Path: path, hash: fourIDs})
+				s = open(t, Options{Path: path, slot: fourSlots})
 			}
 		})
 	}
@@ -398,8 +406,8 @@ func TestLookedUpPeople(t *testing.T) {
 
 func TestConcurrent(t *testing.T) {
 	// A small queue, a weak hash and one key for all make every path likely.
-	weak := func(b []byte) uint32 { return crc32.ChecksumIEEE(b) & 0xfff }
-	s := open(t, Options{hash: weak, pending: 64, gather: time.Microsecond})
+	weak := func(b block, n int) uint32 { return b.nth(n) % 16 }
+	s := open(t, Options{slot: weak, pending: 64, gather: time.Microsecond})
 	const workers, each = 8, 150
 	var mu sync.Mutex
 	owners := make(map[int32]key)

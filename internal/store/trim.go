@@ -37,7 +37,7 @@ const (
 	trimPause = 20 * time.Millisecond
 )
 
-// stubSize is about what a row of the table trimmed takes up. These rows stay for
+// stubSize is about what a row of the table trimmed or blocks takes up. These rows stay for
 // ever, so a size that counted them would in the end leave no room for messages.
 const stubSize = 20
 
@@ -251,10 +251,28 @@ func (s *Store) size(ctx context.Context) (used, free int64, err error) {
 	var page int64
 	err = db.r.QueryRowContext(ctx, "SELECT page_count, freelist_count, page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size").
 		Scan(&used, &free, &page)
+	if err != nil {
+		return 0, 0, err
+	}
 	s.mu.Lock()
-	stubs := s.stubs * stubSize
+	stubs := s.stubs
 	s.mu.Unlock()
-	return max(0, (used-free)*page-stubs), free * page, err
+	if stubs < 0 {
+		if err := db.r.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM trimmed) + (SELECT count(*) FROM blocks)").Scan(&stubs); err != nil {
+			return 0, 0, err
+		}
+		s.mu.Lock()
+		s.stubs = stubs
+		s.mu.Unlock()
+	}
+	return max(0, (used-free)*page-stubs*stubSize), free * page, nil
+}
+
+// addStubs notes rows that stay for ever. The caller holds mu.
+func (s *Store) addStubs(n int) {
+	if s.stubs >= 0 {
+		s.stubs += int64(n)
+	}
 }
 
 // trimMessages removes a piece of the messages up to that position, the first ones,
@@ -265,10 +283,14 @@ func (s *Store) trimMessages(ctx context.Context, upTo, youngFrom, youngTo int64
 		position int64
 		id       int32
 		key      key
+		own      bool // the id is its block's, and nobody else's anyway
 	}
-	count, stubs := 0, int64(0)
+	count, stubs := 0, 0
+	s.mu.Lock()
+	former := s.former
+	s.mu.Unlock()
 	err := s.inPiece(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `SELECT position, id, scene, peer, peer_uid, sequence, length(raw) FROM messages
+		rows, err := tx.QueryContext(ctx, `SELECT position, id, scene, peer, peer_uid, sequence, length(raw), `+isOwnSQL+` FROM messages
 			WHERE position <= ? AND time NOT BETWEEN ? AND ? ORDER BY position LIMIT ?`, upTo, youngFrom, youngTo, trimRows)
 		if err != nil {
 			return err
@@ -280,7 +302,7 @@ func (s *Store) trimMessages(ctx context.Context, upTo, youngFrom, youngTo int64
 			var sc scene
 			var peer, sequence, size int64
 			var uid string
-			err = rows.Scan(&r.position, &r.id, &sc, &peer, &uid, &sequence, &size)
+			err = rows.Scan(&r.position, &r.id, &sc, &peer, &uid, &sequence, &size, &r.own)
 			r.key = storedKey(sc, peer, uid, sequence)
 			piece = append(piece, r)
 			bytes += size
@@ -289,12 +311,11 @@ func (s *Store) trimMessages(ctx context.Context, upTo, youngFrom, youngTo int64
 			return err
 		}
 		for _, r := range piece {
-			res, err := tx.ExecContext(ctx, addTrimmedSQL, uint32(r.id), r.key.fingerprint())
-			if err != nil {
-				return err
-			}
-			if n, err := res.RowsAffected(); err == nil {
-				stubs += n // none when it was removed before
+			if !r.own || r.key.former() <= former[r.key.chat()] {
+				if _, err := tx.ExecContext(ctx, addTrimmedSQL, uint32(r.id), r.key.fingerprint()); err != nil {
+					return err
+				}
+				stubs++
 			}
 			if _, err := tx.ExecContext(ctx, "DELETE FROM messages WHERE position = ?", r.position); err != nil {
 				return err
@@ -308,7 +329,7 @@ func (s *Store) trimMessages(ctx context.Context, upTo, youngFrom, youngTo int64
 	}
 	s.mu.Lock()
 	s.trimmed += uint64(count)
-	s.stubs += stubs
+	s.addStubs(stubs)
 	s.mu.Unlock()
 	return count, nil
 }

@@ -229,23 +229,23 @@ func TestWrongTimes(t *testing.T) {
 // TestTrimmedIDs: all four ids are given away for ever.
 func TestTrimmedIDs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := Options{Clock: trusted(), Path: filepath.Join(t.TempDir(), "messages.db"), hash: fourIDs, Keep: Keep{Messages: day}}
+		o := Options{Clock: trusted(), Path: filepath.Join(t.TempDir(), "messages.db"), slot: fourSlots, Keep: Keep{Messages: day}}
 		s := open(t, o)
 		ids := make(map[uint64]int32)
 		for i := range uint64(3) {
-			ids[i] = put(t, s, messageOf(t, i+1, 2*day))
+			ids[i] = put(t, s, messageOf(t, (i+1)*places, 2*day))
 		}
 		flush(t, s)
 		sleep(firstTrim)
 		for range 2 {
-			if id, err := s.Put(messageOf(t, 99, 0)); err == nil {
+			if id, err := s.Put(messageOf(t, 99*places, 0)); err == nil {
 				t.Errorf("another message got the id %d", id)
 			}
-			if id, err := s.ID(messageOf(t, 99, 0).Chat, 99); err == nil {
+			if id, err := s.ID(messageOf(t, 99*places, 0).Chat, 99*places); err == nil {
 				t.Errorf("another message would get the id %d", id)
 			}
 			for i, id := range ids {
-				m := messageOf(t, i+1, 0)
+				m := messageOf(t, (i+1)*places, 0)
 				if got, err := s.ID(m.Chat, m.Sequence); got != id || err != nil {
 					t.Errorf("message %d has the id %d now, %v, want %d", i, got, err, id)
 				}

@@ -6,16 +6,13 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"libration/ntqq/message"
 )
 
 const (
 	// maxBatch bounds one transaction.
 	maxBatch = 2048
-	// After a batch of busyBatch the next one gathers busyFactor times as long: ids
-	// lie all over their index, and a page that is changed twice in a transaction
-	// is written once.
+	// After a batch of busyBatch the next one gathers busyFactor times as long: a page
+	// that is changed twice in a transaction is written once.
 	busyBatch  = 100
 	busyFactor = 5
 	// While events come faster than one in busyEvent, they gather for busyHold: a
@@ -24,20 +21,20 @@ const (
 	busyHold  = 5 * time.Millisecond
 )
 
-// insertSQL changes an existing row only when it belongs to the same key: an id
-// is never handed on.
-const insertSQL = `INSERT INTO messages
-	(id, scene, peer, peer_uid, via_group, sequence, client_sequence, random, time, self,
-	 sender, sender_uid, nickname, card, title, role, level, group_name, people, raw)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-	ON CONFLICT (id) DO UPDATE SET
-	 peer_uid = excluded.peer_uid, via_group = excluded.via_group, client_sequence = excluded.client_sequence,
-	 random = excluded.random, time = excluded.time, self = excluded.self, sender = excluded.sender,
-	 sender_uid = excluded.sender_uid, nickname = excluded.nickname, card = excluded.card, title = excluded.title,
-	 role = excluded.role, level = excluded.level, group_name = excluded.group_name, people = excluded.people,
-	 raw = excluded.raw
+// insertSQL and what follows its rows change an existing row only when it belongs to the
+// same key: an id is never handed on. After an error nothing of the transaction stays
+// anyway; with FAIL, SQLite does not keep what a statement changes to take it back alone.
+const (
+	insertSQL    = `INSERT OR FAIL INTO messages (id, ` + columns + `) VALUES `
+	insertValues = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertUpdate = ` ON CONFLICT (id) DO UPDATE SET
+	 peer_uid = excluded.peer_uid, client_sequence = excluded.client_sequence, time = excluded.time,
+	 self = excluded.self, meta = excluded.meta, raw = excluded.raw
 	WHERE scene = excluded.scene AND peer = excluded.peer AND sequence = excluded.sequence
 	 AND (peer <> 0 OR peer_uid = excluded.peer_uid)`
+	// manyMessages are written by one statement where there are so many.
+	manyMessages = 16
+)
 
 // urgency says how long the writer may wait for more.
 type urgency int
@@ -68,6 +65,8 @@ func (s *Store) need(u urgency) {
 type batch struct {
 	number   uint64
 	messages []*entry
+	claims   []claim
+	others   map[*run]block // of the claims: those of another block
 	events   []Event
 	cursors  map[string]int64
 	forwards []*blob
@@ -201,19 +200,31 @@ func (s *Store) next(b *batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.needed = nothing // the writer asks again until there is nothing
-	*b = batch{number: b.number + 1, messages: b.messages[:0], events: b.events[:0], upTo: s.order}
+	*b = batch{number: b.number + 1, messages: b.messages[:0], claims: b.claims[:0], events: b.events[:0], upTo: s.order}
 	b.lastMessage = b.upTo
+	add := func(e *entry) {
+		e.batch = b.number
+		b.messages = append(b.messages, e)
+		if r := e.run; r != nil && !r.written && r.batch != b.number {
+			r.batch = b.number
+			b.claims = append(b.claims, claim{r, r.owner})
+		}
+	}
+	for _, e := range s.urgent {
+		if newest := s.pending[e.id]; newest != nil && newest.batch != b.number && !newest.written {
+			add(newest)
+		}
+	}
 	for _, e := range s.queue {
 		newest := s.pending[e.id]
-		if newest.batch == b.number {
+		if newest.batch == b.number || newest.written {
 			continue
 		}
-		if len(b.messages) == maxBatch {
+		if len(b.messages) >= maxBatch {
 			b.lastMessage = e.order - 1
 			break
 		}
-		newest.batch = b.number
-		b.messages = append(b.messages, newest)
+		add(newest)
 	}
 	// No event without the messages that came before it.
 	b.lastEvent = b.lastMessage
@@ -243,6 +254,17 @@ func (s *Store) finish(b *batch, err error, retry time.Duration) {
 		s.refused++
 		j.rise(j.last)
 	} else {
+		for _, e := range b.messages {
+			e.written = true
+		}
+		s.urgent = slices.DeleteFunc(s.urgent, func(e *entry) bool { return e.batch == b.number || s.pending[e.id] == nil || s.pending[e.id].written })
+		for _, c := range b.claims {
+			if owner, ok := b.others[c.run]; ok {
+				c.run.owner = owner
+			}
+			c.run.written = true
+			s.addStubs(1)
+		}
 		for len(s.queue) > 0 && s.queue[0].order <= b.lastMessage {
 			s.dequeue()
 		}
@@ -279,7 +301,7 @@ func (s *Store) write(b *batch) error {
 		return err
 	}
 	ctx := context.Background()
-	err = s.writeMessages(ctx, tx, b.messages)
+	err = s.writeMessages(ctx, tx, b)
 	if err == nil {
 		err = s.writeEvents(ctx, tx, b.events)
 	}
@@ -299,30 +321,63 @@ func (s *Store) write(b *batch) error {
 	return tx.Commit()
 }
 
-func (s *Store) writeMessages(ctx context.Context, tx *sql.Tx, entries []*entry) error {
-	insert := tx.StmtContext(ctx, s.db.insert)
-	for _, e := range entries {
-		m := &e.message
-		via := m.Chat.Group
-		if m.Chat.Kind == message.Group {
-			via = 0 // it is the peer
+func (s *Store) writeMessages(ctx context.Context, tx *sql.Tx, b *batch) (err error) {
+	if b.others, err = s.writeOwners(ctx, tx, b.claims); err != nil {
+		return err
+	}
+	entries := b.messages
+	if len(b.others) > 0 {
+		entries = slices.DeleteFunc(slices.Clone(entries), func(e *entry) bool {
+			_, refused := b.others[e.run]
+			if refused {
+				s.log.Warn("message not stored: its id belongs to another message", "id", e.id)
+			}
+			return refused
+		})
+	}
+	one, many := tx.StmtContext(ctx, s.db.insert), tx.StmtContext(ctx, s.db.insertMany)
+	for len(entries) > 0 {
+		n, insert := 1, one
+		if len(entries) >= manyMessages {
+			n, insert = manyMessages, many
 		}
-		raw := m.Raw
-		if raw == nil {
-			raw = []byte{} // nil would be NULL
+		w := &s.rows
+		w.args, w.meta = w.args[:0], w.meta[:0]
+		for _, e := range entries[:n] {
+			w.add(e)
 		}
-		res, err := insert.ExecContext(ctx, e.id, int64(e.key.scene), int64(e.key.peer), string(m.Chat.PeerUID), int64(via),
-			int64(m.Sequence), int64(m.ClientSequence), int64(m.Random), m.Time, e.bits(),
-			int64(m.Sender.UIN), string(m.Sender.UID), m.Sender.Nickname, m.Sender.Card, m.Sender.Title,
-			int64(m.Sender.Role), int64(m.Sender.Level), m.GroupName, e.people, raw)
+		res, err := insert.ExecContext(ctx, w.args...)
 		if err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err == nil && n == 0 {
-			s.log.Warn("message not stored: its id belongs to another message", "id", e.id)
+		if written, err := res.RowsAffected(); err == nil && written < int64(n) {
+			s.log.Warn("messages not stored: their ids belong to other messages", "of", n, "stored", written, "first_id", entries[0].id)
 		}
+		entries = entries[n:]
 	}
 	return nil
+}
+
+// rowWriter has the arguments of an insert. Only the writer uses it.
+type rowWriter struct {
+	args []any
+	meta []byte
+}
+
+func (w *rowWriter) add(e *entry) {
+	m := &e.message
+	raw := m.Raw
+	if raw == nil {
+		raw = []byte{} // nil would be NULL
+	}
+	begin := len(w.meta)
+	w.meta = e.appendMeta(w.meta)
+	meta := w.meta[begin:len(w.meta):len(w.meta)]
+	if len(meta) == 0 {
+		meta = []byte{}
+	}
+	w.args = append(w.args, int64(e.id), int64(e.key.scene), int64(e.key.peer), string(m.Chat.PeerUID),
+		int64(m.Sequence), int64(m.ClientSequence), m.Time, e.bits(), meta, raw)
 }
 
 func (s *Store) writeEvents(ctx context.Context, tx *sql.Tx, events []Event) error {
