@@ -87,7 +87,7 @@ func reading(ws *websocket.Conn) <-chan []byte {
 func messages(t testing.TB, frames <-chan []byte, n int) (texts string, last int64) {
 	t.Helper()
 	var all []string
-	late := time.After(10 * time.Second)
+	late := time.After(time.Minute)
 	for len(all) < n {
 		select {
 		case frame, open := <-frames:
@@ -104,7 +104,7 @@ func messages(t testing.TB, frames <-chan []byte, n int) (texts string, last int
 			last = e.ID
 			all = append(all, e.Raw)
 		case <-late:
-			t.Fatalf("still waiting after %q", all)
+			t.Fatalf("still waiting after %d: %.300q", len(all), all)
 		}
 	}
 	return strings.Join(all, " "), last
