@@ -139,9 +139,10 @@ type Store struct {
 
 // entry is one message waiting to be written.
 type entry struct {
-	id    int32
-	order uint64
-	batch uint64 // the newest batch that it was in
+	id       int32
+	order    uint64
+	batch    uint64 // the newest batch that it was in
+	urgentIn uint64 // the newest batch that it was to be in before others
 	// written: it is in the file, before others that came before it.
 	written bool
 	run     *run // of its id; nil: that is one of an earlier version

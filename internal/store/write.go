@@ -210,21 +210,30 @@ func (s *Store) next(b *batch) {
 			b.claims = append(b.claims, claim{r, r.owner})
 		}
 	}
+	urgent := 0 // that are not added yet: they are in it wherever they stand, in their order
 	for _, e := range s.urgent {
-		if newest := s.pending[e.id]; newest != nil && newest.batch != b.number && !newest.written {
-			add(newest)
+		if newest := s.pending[e.id]; newest != nil && newest.urgentIn != b.number && !newest.written {
+			newest.urgentIn = b.number
+			urgent++
 		}
 	}
+	full := false
 	for _, e := range s.queue {
 		newest := s.pending[e.id]
-		if newest.batch == b.number || newest.written {
+		switch {
+		case newest.batch == b.number || newest.written:
+			continue
+		case newest.urgentIn == b.number:
+			urgent--
+		case full:
+			continue
+		case len(b.messages)+urgent >= maxBatch:
+			b.lastMessage, full = e.order-1, true
 			continue
 		}
-		if len(b.messages) >= maxBatch {
-			b.lastMessage = e.order - 1
+		if add(newest); full && urgent == 0 {
 			break
 		}
-		add(newest)
 	}
 	// No event without the messages that came before it.
 	b.lastEvent = b.lastMessage
