@@ -65,6 +65,8 @@ func (s *Store) need(u urgency) {
 type batch struct {
 	number   uint64
 	messages []*entry
+	orders   []uint64 // of the messages: those of their first versions
+	urgent   bool     // a message is in it that goes before others
 	claims   []claim
 	others   map[*run]block // of the claims: those of another block
 	events   []Event
@@ -200,7 +202,7 @@ func (s *Store) next(b *batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.needed = nothing // the writer asks again until there is nothing
-	*b = batch{number: b.number + 1, messages: b.messages[:0], claims: b.claims[:0], events: b.events[:0], upTo: s.order}
+	*b = batch{number: b.number + 1, messages: b.messages[:0], orders: b.orders[:0], claims: b.claims[:0], events: b.events[:0], upTo: s.order}
 	b.lastMessage = b.upTo
 	add := func(e *entry) {
 		e.batch = b.number
@@ -213,7 +215,7 @@ func (s *Store) next(b *batch) {
 	urgent := 0 // that are not added yet: they are in it wherever they stand, in their order
 	for _, e := range s.urgent {
 		if newest := s.pending[e.id]; newest != nil && newest.urgentIn != b.number && !newest.written {
-			newest.urgentIn = b.number
+			newest.urgentIn, b.urgent = b.number, true
 			urgent++
 		}
 	}
@@ -231,12 +233,20 @@ func (s *Store) next(b *batch) {
 			b.lastMessage, full = e.order-1, true
 			continue
 		}
-		if add(newest); full && urgent == 0 {
+		add(newest)
+		if b.orders = append(b.orders, e.order); full && urgent == 0 {
 			break
 		}
 	}
 	// No event without the messages that came before it.
-	b.lastEvent = b.lastMessage
+	s.nextEvents(b)
+	b.cursors = maps.Clone(s.journal.dirty)
+	b.forwards, b.media, b.lastBlob = slices.Clone(s.forwards.queue), slices.Clone(s.media.queue), s.order
+}
+
+// nextEvents collects the events up to the last message.
+func (s *Store) nextEvents(b *batch) {
+	b.events, b.lastEvent = b.events[:0], b.lastMessage
 	j := &s.journal
 	for i := j.tail.n - j.unwritten; i < j.tail.n; i++ {
 		e := j.tail.at(i)
@@ -247,8 +257,19 @@ func (s *Store) next(b *batch) {
 		b.events = append(b.events, e.Event)
 	}
 	b.upTo = min(b.lastMessage, b.lastEvent)
-	b.cursors = maps.Clone(j.dirty)
-	b.forwards, b.media, b.lastBlob = slices.Clone(s.forwards.queue), slices.Clone(s.media.queue), s.order
+}
+
+// cut ends the batch behind its first n messages when one has come meanwhile that goes
+// before others, and tells whether it did.
+func (s *Store) cut(b *batch, n int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b.urgent || len(s.urgent) == 0 || n >= len(b.messages) {
+		return false
+	}
+	b.messages, b.lastMessage = b.messages[:n], b.orders[n]-1
+	s.nextEvents(b)
+	return true
 }
 
 // finish takes what was written out of the queues, or notes why it stays. Changes
@@ -363,6 +384,9 @@ func (s *Store) writeMessages(ctx context.Context, tx *sql.Tx, b *batch) (err er
 			s.log.Warn("messages not stored: their ids belong to other messages", "of", n, "stored", written, "first_id", entries[0].id)
 		}
 		entries = entries[n:]
+		if len(b.others) == 0 && s.cut(b, len(b.messages)-len(entries)) {
+			break
+		}
 	}
 	return nil
 }
