@@ -15,7 +15,7 @@ import (
 
 const (
 	// busySize is how large the heap of a busy program may become before it is collected.
-	busySize = 40 << 20
+	busySize = 24 << 20
 	// Collections are frequent when so many in a row come so soon after each other: about
 	// 1 MB/s is allocated. A start has three or four.
 	often = 6

@@ -34,7 +34,7 @@ func TestPercentOf(t *testing.T) {
 		live uint64
 		want int
 	}{
-		{0, 3900}, {1 << 20, 3900}, {4 << 20, 900}, {8 << 20, 400}, {19 << 20, 100}, {busySize, 100}, {1 << 33, 100},
+		{0, 2300}, {1 << 20, 2300}, {4 << 20, 500}, {8 << 20, 200}, {12 << 20, 100}, {busySize, 100}, {1 << 33, 100},
 	} {
 		if got := percentOf(tt.live); got != tt.want {
 			t.Errorf("percentOf(%d): %d, want %d", tt.live, got, tt.want)
