@@ -85,7 +85,7 @@ func (s *Store) look(l *lookup) (p place, missing func() (keep func(), err error
 			if read != nil {
 				return place{}, read
 			}
-			if f.ours || l.failed {
+			if f.ours || l.failed && !f.any {
 				return place{id: id, stored: f.stored}, nil
 			}
 			if !f.any {

@@ -72,12 +72,17 @@ func (s *Store) mayBeFormer(l *lookup) (may bool, read func() (keep func(), err 
 	}
 	return false, func() (func(), error) {
 		found, err := s.readSuspects(b)
-		return func() {
-			if len(s.suspects) >= maxSuspects || s.suspects == nil {
-				s.suspects = make(map[block]bits)
-			}
-			s.suspects[b] = found
-		}, err
+		if err != nil {
+			return nil, err
+		}
+		// It holds whatever is written meanwhile: no id of that version comes to be used.
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(s.suspects) >= maxSuspects || s.suspects == nil {
+			s.suspects = make(map[block]bits)
+		}
+		s.suspects[b] = found
+		return func() {}, nil
 	}
 }
 

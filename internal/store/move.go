@@ -63,11 +63,11 @@ func moveRows(ctx context.Context, db *sql.DB, o *Options) (earlier bool, err er
 				return false, err
 			}
 		}
-		at, err := movePart(ctx, db, o)
+		at, any, err := movePart(ctx, db, o)
 		if err != nil {
 			return false, err
 		}
-		if at == 0 {
+		if !any {
 			break
 		}
 		if time.Since(told) >= moveProgress {
@@ -118,16 +118,16 @@ func finishMove(ctx context.Context, db *sql.DB) error {
 }
 
 // movePart moves a piece of the rows, the first ones, and returns the position of the
-// last; 0: there are none.
-func movePart(ctx context.Context, db *sql.DB, o *Options) (last int64, err error) {
+// last, and whether there were any.
+func movePart(ctx context.Context, db *sql.DB, o *Options) (last int64, any bool, err error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
 	rows, err := tx.QueryContext(ctx, oldRowsSQL, o.piece)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	var piece []oldRow
 	for bytes := 0; bytes < movePieceBytes && err == nil && rows.Next(); {
@@ -138,17 +138,17 @@ func movePart(ctx context.Context, db *sql.DB, o *Options) (last int64, err erro
 		}
 	}
 	if err = errors.Join(err, rows.Err(), rows.Close()); err != nil || len(piece) == 0 {
-		return 0, err
+		return 0, false, err
 	}
 	insert, err := tx.PrepareContext(ctx, moveSQL)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	former := make(map[key]uint64)
 	for i := range piece {
 		r := &piece[i]
 		if _, err := insert.ExecContext(ctx, r.args()...); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 		chat := r.key.chat()
 		former[chat] = max(former[chat], r.key.former())
@@ -156,13 +156,13 @@ func movePart(ctx context.Context, db *sql.DB, o *Options) (last int64, err erro
 	}
 	for chat, upTo := range former {
 		if _, err := tx.ExecContext(ctx, addFormerSQL, int64(chat.scene), int64(chat.peer), string(chat.uid), int64(upTo)); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 	}
 	if _, err := tx.ExecContext(ctx, "DELETE FROM old_messages WHERE position <= ?", last); err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	return last, tx.Commit()
+	return last, true, tx.Commit()
 }
 
 // oldRow is a row that an earlier version wrote.

@@ -55,8 +55,9 @@ func (s *Store) openSound(ctx context.Context) error {
 	unclean := err == nil && wal.Size() > 0
 	small := info.Size() <= s.o.checkAtOnce
 	err = s.openLoaded(ctx, small)
-	// Without its tables the file is no use either.
-	if isDamage(err) || resultCode(err) == sqlite3.SQLITE_ERROR {
+	// Without its tables the file is no use either, nor where an id stands in it twice,
+	// which nothing but a damaged index lets happen.
+	if code := resultCode(err); isDamage(err) || code == sqlite3.SQLITE_ERROR || code == sqlite3.SQLITE_CONSTRAINT {
 		s.logDamage(err)
 		if err := s.repair(ctx); err != nil {
 			return err

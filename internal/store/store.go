@@ -209,9 +209,13 @@ func (s *Store) Flush(ctx context.Context) error {
 
 // FlushMessage is Flush for one message, which PutSent has stored.
 func (s *Store) FlushMessage(ctx context.Context, id int32) error {
+	var first *entry // its echo may come while it is written
 	return s.await(ctx, func() bool {
 		e := s.pending[id]
-		return e == nil || e.written
+		if first == nil {
+			first = e
+		}
+		return e == nil || e.written || first.written
 	})
 }
 

@@ -61,12 +61,15 @@ func (s *Store) need(u urgency) {
 	}
 }
 
+const notStored = "message not stored: its id belongs to another message"
+
 // batch is what one transaction writes.
 type batch struct {
 	number   uint64
 	messages []*entry
 	orders   []uint64 // of the messages: those of their first versions
 	urgent   bool     // a message is in it that goes before others
+	refused  int      // messages that are left out, as another block has their slot
 	claims   []claim
 	others   map[*run]block // of the claims: those of another block
 	events   []Event
@@ -78,7 +81,7 @@ type batch struct {
 }
 
 func (b *batch) empty() bool {
-	return len(b.messages)+len(b.events)+len(b.cursors)+len(b.forwards)+len(b.media) == 0
+	return b.refused+len(b.messages)+len(b.events)+len(b.cursors)+len(b.forwards)+len(b.media) == 0
 }
 
 // writeLoop writes what gathers until the store closes, then once more.
@@ -204,10 +207,17 @@ func (s *Store) next(b *batch) {
 	s.needed = nothing // the writer asks again until there is nothing
 	*b = batch{number: b.number + 1, messages: b.messages[:0], orders: b.orders[:0], claims: b.claims[:0], events: b.events[:0], upTo: s.order}
 	b.lastMessage = b.upTo
-	add := func(e *entry) {
+	add := func(e *entry, order uint64) {
 		e.batch = b.number
-		b.messages = append(b.messages, e)
-		if r := e.run; r != nil && !r.written && r.batch != b.number {
+		r := e.run
+		if r != nil && r.written && r.owner != e.key.block() { // the file could not be read before
+			e.written = true
+			b.refused++
+			s.log.Warn(notStored, "id", e.id)
+			return
+		}
+		b.messages, b.orders = append(b.messages, e), append(b.orders, order)
+		if r != nil && !r.written && r.batch != b.number {
 			r.batch = b.number
 			b.claims = append(b.claims, claim{r, r.owner})
 		}
@@ -233,8 +243,7 @@ func (s *Store) next(b *batch) {
 			b.lastMessage, full = e.order-1, true
 			continue
 		}
-		add(newest)
-		if b.orders = append(b.orders, e.order); full && urgent == 0 {
+		if add(newest, e.order); full && urgent == 0 {
 			break
 		}
 	}
@@ -286,6 +295,9 @@ func (s *Store) finish(b *batch, err error, retry time.Duration) {
 	} else {
 		for _, e := range b.messages {
 			e.written = true
+			if at := s.runs.bySlot[slotOf(e.id)]; e.run == nil && at != nil {
+				at.Value.(*run).taken.add(e.id)
+			}
 		}
 		s.urgent = slices.DeleteFunc(s.urgent, func(e *entry) bool { return e.batch == b.number || s.pending[e.id] == nil || s.pending[e.id].written })
 		for _, c := range b.claims {
@@ -360,7 +372,7 @@ func (s *Store) writeMessages(ctx context.Context, tx *sql.Tx, b *batch) (err er
 		entries = slices.DeleteFunc(slices.Clone(entries), func(e *entry) bool {
 			_, refused := b.others[e.run]
 			if refused {
-				s.log.Warn("message not stored: its id belongs to another message", "id", e.id)
+				s.log.Warn(notStored, "id", e.id)
 			}
 			return refused
 		})
